@@ -31,11 +31,12 @@ class Action(enum.StrEnum):
 
     @property
     def severity(self) -> int:
-        """Rank, higher is stronger. DEFER outranks all: a verdict made without all the facts is none."""
+        """Rank, higher is stronger. A reason to reject stands whatever else could not be found out; short of
+        that, a verdict made without all the facts is none, so DEFER comes before what lets a message in."""
         return _SEVERITY[self]
 
 
-_SEVERITY = {Action.RELAY: 0, Action.TAG: 1, Action.QUARANTINE: 2, Action.REJECT: 3, Action.DEFER: 4}
+_SEVERITY = {Action.RELAY: 0, Action.TAG: 1, Action.QUARANTINE: 2, Action.DEFER: 3, Action.REJECT: 4}
 
 
 class Privacy(enum.StrEnum):

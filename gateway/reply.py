@@ -40,7 +40,10 @@ class Reply:
         lines = [_UNPRINTABLE.sub(" ", line) for line in self.text.split("\n")] or [""]
         encoded = [line.encode("utf-8", "replace")[:_MAX_LINE] for line in lines]
         head, last = encoded[:-1], encoded[-1]
-        return b"".join([b"%d-%s\r\n" % (self.code, line) for line in head]) + b"%d %s\r\n" % (self.code, last)
+        return b"".join([b"%d-%s\r\n" % (self.code, line) for line in head]) + b"%d %s\r\n" % (
+            self.code,
+            last,
+        )
 
 
 OK = Reply(250, "2.0.0 OK")
@@ -71,7 +74,9 @@ RCPT_FIRST = Reply(503, "5.5.1 No recipient has been accepted")
 NO_PARAMETERS = Reply(501, "5.5.4 This command takes no parameters")
 TOO_LARGE = Reply(552, "5.3.4 The message is larger than this server accepts")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3 Too many recipients; send the rest in another transaction")
-POLICY_DIFFERS = Reply(452, "4.5.3 Another policy applies to this recipient; send to it in another transaction")
+POLICY_DIFFERS = Reply(
+    452, "4.5.3 Another policy applies to this recipient; send to it in another transaction"
+)
 RELAY_DENIED = Reply(550, "5.7.1 Relaying denied: this server does not accept mail for that address")
 NOT_TRUSTED = Reply(550, "5.7.1 Relaying denied: this service is for the organisation's own network")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0 Too many connections from your address; try again later")
@@ -82,8 +87,10 @@ DATA_TIMEOUT = Reply(421, "4.4.2 The message did not arrive in time, closing the
 BARE_CR_LF = Reply(550, "5.6.0 The message has bare <CR> or <LF> characters, which RFC 5321 forbids")
 LOOP = Reply(554, "5.4.6 Too many hops; the message is going round in a loop")
 NEXT_HOP_DOWN = Reply(451, "4.4.1 The next mail server cannot be reached; try again later")
-NEXT_HOP_LOST = Reply(451, "4.4.2 The next mail server went away; try again later")
-NEXT_HOP_NONSENSE = Reply(451, "4.5.0 The next mail server gave an answer that makes no sense; try again later")
+NEXT_HOP_LOST = Reply(451, "4.4.1 The next mail server went away; try again later")
+NEXT_HOP_NONSENSE = Reply(
+    451, "4.4.1 The next mail server gave an answer that makes no sense; try again later"
+)
 INTERNAL = Reply(451, "4.3.0 Something went wrong here; try again later")
 STORAGE = Reply(452, "4.3.1 There is no room to hold the message; try again later")
 
@@ -106,4 +113,6 @@ def blocked(label: str, profile: str, clause: str, reference: str) -> Reply:
 
 def deferred(reference: str) -> Reply:
     """Inspection could not be finished; the sender keeps the message."""
-    return Reply(451, f"4.7.1 The message could not be inspected just now; try again later. Reference {reference}")
+    return Reply(
+        451, f"4.7.1 The message could not be inspected just now; try again later. Reference {reference}"
+    )

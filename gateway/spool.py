@@ -99,6 +99,9 @@ class Spool:
             os.close(self._fd)
             self._fd = -1
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class SpoolView:
     """Context manager over the whole content as a buffer (bytearray or mmap); valid inside `with` only."""

@@ -1,0 +1,110 @@
+"""Connections to one next hop, kept for reuse.
+
+A connection that ended a transaction in order is kept for `idle_timeout` seconds (RFC 5321 section 4.5.3.2 lets a
+server close an idle one after five minutes; most are less patient). One that is in doubt is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+import aiosmtplib
+
+from gateway.config import Relay, SmtpHop
+
+_MOST_TRANSACTIONS = 100  # many servers refuse more on one connection
+
+
+class Connection:
+    """One SMTP connection with its extensions."""
+
+    __slots__ = ("client", "features", "idle_since", "transactions")
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self.client = client
+        self.features = frozenset(client.esmtp_extensions)
+        self.transactions = 0
+        self.idle_since = 0.0
+
+    @property
+    def reused(self) -> bool:
+        """True where an earlier transaction went over this connection."""
+        return self.transactions > 0
+
+
+class Pool:
+    """The idle connections to one next hop."""
+
+    def __init__(self, hop: SmtpHop, settings: Relay, hostname: str) -> None:
+        self._hop = hop
+        self._settings = settings
+        self._hostname = hostname
+        self._idle: deque[Connection] = deque()
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    def idle(self) -> Connection | None:
+        """A connection that waits for work, the latest first, or None."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.client.is_connected:
+                return connection
+            connection.client.close()
+        return None
+
+    async def connect(self) -> Connection:
+        """A new connection, greeted. Raises aiosmtplib.SMTPException or OSError."""
+        client = aiosmtplib.SMTP(
+            hostname=self._hop.address.host,
+            port=self._hop.address.port,
+            local_hostname=self._hostname,
+            timeout=self._settings.connect_timeout,
+            start_tls=False,
+            use_tls=False,
+        )
+        try:
+            await client.connect()
+            client.timeout = self._settings.command_timeout
+            try:
+                await client.ehlo()
+            except aiosmtplib.SMTPHeloError:
+                await client.helo()
+        except BaseException:
+            client.close()
+            raise
+        return Connection(client)
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection that is between transactions."""
+        connection.transactions += 1
+        if (
+            len(self._idle) >= self._settings.idle_connections
+            or connection.transactions >= _MOST_TRANSACTIONS
+            or not connection.client.is_connected
+        ):
+            connection.client.close()
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+        if self._sweeper is None:
+            self._arm(self._settings.idle_timeout)
+
+    def _arm(self, delay: float) -> None:
+        self._sweeper = asyncio.get_running_loop().call_later(delay, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        oldest = time.monotonic() - self._settings.idle_timeout
+        while self._idle and self._idle[0].idle_since <= oldest:
+            self._idle.popleft().client.close()
+        if self._idle:
+            self._arm(max(0.1, self._idle[0].idle_since - oldest))
+
+    def close(self) -> None:
+        """Close what is idle."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        while self._idle:
+            self._idle.pop().client.close()

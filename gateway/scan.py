@@ -1,0 +1,142 @@
+"""`postern scan`: the verdict on files, and the reasons, without relaying anything.
+
+The same inspection and the same decision as in the SMTP server, on messages in files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.inspection import Inspection, PartSummary
+from gateway.loaded import Loaded
+from gateway.mime.event import Defect, Severity
+from gateway.model import Action, Direction, Privacy, Verdict
+from gateway.policy.decide import decide
+from gateway.stages.base import Context
+
+_BLOCK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What the gateway would do with the message in `file`. `error` is set where it could not be read."""
+
+    file: Path
+    verdict: Verdict
+    privacy: Privacy
+    parts: tuple[PartSummary, ...]
+    defects: tuple[Defect, ...]
+    error: str | None = None
+
+    @property
+    def relayable(self) -> bool:
+        """True where the message would be relayed, tagged or not."""
+        return self.error is None and self.verdict.action in (Action.RELAY, Action.TAG)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of one line of `--json` (a contract: see the design document)."""
+        if self.error is not None:
+            return {"file": str(self.file), "action": "error", "error": self.error}
+        return {
+            "file": str(self.file),
+            "action": self.verdict.action.value,
+            "findings": [
+                {
+                    "stage": judged.finding.stage,
+                    "rule": judged.finding.rule,
+                    "category": judged.finding.category,
+                    "clause": judged.clause,
+                    "action": judged.action.value,
+                    "part": judged.finding.part,
+                    "filename": judged.finding.filename,
+                    "detail": judged.finding.detail,
+                }
+                for judged in self.verdict.judged
+            ],
+            "personal": self.privacy is Privacy.PERSONAL,
+            "parts": [
+                {
+                    "path": part.path,
+                    "content_type": part.content_type,
+                    "detected_type": part.detected_type,
+                    "filename": part.filename,
+                    "size": part.size,
+                }
+                for part in self.parts
+            ],
+            "defects": [
+                {"name": defect.name, "severity": defect.severity.name.lower(), "part": defect.path,
+                 "offset": defect.offset}
+                for defect in self.defects
+            ],
+        }  # fmt: skip
+
+
+class _Quiet:
+    """An observer that counts nothing."""
+
+    def stage_time(self, stage: str, seconds: float) -> None:
+        """Not of interest here."""
+
+    def stage_fault(self, stage: str, error: BaseException) -> None:
+        """The finding says it."""
+
+
+def files_of(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files named, and every file in the folders named, in order."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(item for item in path.rglob("*") if item.is_file())
+        else:
+            yield path
+
+
+def scan(loaded: Loaded, paths: Sequence[Path], direction: Direction) -> Iterator[ScanResult]:
+    """Scan each file in turn."""
+    with ThreadPoolExecutor(1, "inspect") as executor, asyncio.Runner() as runner:
+        for path in files_of(paths):
+            yield runner.run(_scan_file(loaded, path, direction, executor))
+
+
+async def _scan_file(
+    loaded: Loaded, path: Path, direction: Direction, executor: ThreadPoolExecutor
+) -> ScanResult:
+    inspector = loaded.scanner(_Quiet(), executor)
+    inspection = Inspection(inspector, Context(direction))
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                await inspection.feed(block)
+        await inspection.finish()
+        verdict = decide(inspection.findings, loaded.profile, direction)
+        return ScanResult(
+            path, verdict, inspection.privacy, tuple(inspection.parts), tuple(inspection.defects)
+        )
+    except OSError as error:
+        return ScanResult(path, Verdict(Action.DEFER), Privacy.ORDINARY, (), (), error.strerror or str(error))
+    finally:
+        inspection.close()
+
+
+def text_lines(result: ScanResult, profile: str) -> Iterator[str]:
+    """The same for people: the verdict, then what it rests on."""
+    if result.error is not None:
+        yield f"{result.file}: could not be read: {result.error}"
+        return
+    personal = " (marked personal)" if result.privacy is Privacy.PERSONAL else ""
+    yield f"{result.file}: {result.verdict.action}{personal}"
+    for judged in result.verdict.judged:
+        finding = judged.finding
+        name = f" {finding.filename!r}" if finding.filename else ""
+        detail = f": {finding.detail}" if finding.detail else ""
+        clause = f" ({profile} {judged.clause})" if judged.clause else ""
+        where = f"part {finding.part}" if finding.part else "the header"
+        yield f"  {judged.action}: {judged.label}{clause}: {finding.stage}/{finding.rule} in {where}{name}{detail}"
+    for defect in result.defects:
+        if defect.severity > Severity.NOTE:
+            yield f"  defect: {defect.name} in part {defect.path or 'header'} at octet {defect.offset}"
