@@ -8,6 +8,7 @@ SIGTERM: accept nothing new, end idle sessions with 421, finish transactions wit
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -28,9 +29,10 @@ from gateway.reply import Reply
 from gateway.service import Service, Store, TimedOnward
 from gateway.shared import SharedState
 from gateway.smtp.server import Server
-from gateway.store.database import database_url, open_engine
+from gateway.store.database import StoreError, database_url, open_engine
 from gateway.store.journal import Journal
 from gateway.store.quarantine import Quarantine
+from gateway.store.retention import tidy
 from gateway.telemetry import Metrics
 
 _HEARTBEAT = 1.0
@@ -114,7 +116,9 @@ class Worker:
             await self._serve(listener, service)
         loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         loop.add_signal_handler(signal.SIGUSR1, self._retire)
+        tidying = asyncio.create_task(self._tidy_now_and_then(store, url))
         await self._beat_until_stopped()
+        tidying.cancel()
         await self._finish(settings.gateway.stop_timeout)
         journal.close(5.0)
         store_thread.shutdown()
@@ -142,6 +146,19 @@ class Worker:
         ]
         self._pools += pools
         return lambda: TimedOnward(SmtpOnward(pools, settings.relay, self._metrics), self._metrics)
+
+    async def _tidy_now_and_then(self, store: Store, url: str) -> None:
+        """Retention: every worker does it, at its own hour; the work is safe to do twice."""
+        settings = self._loaded.settings.store
+        loop = asyncio.get_running_loop()
+        pause = 30.0 + 30.0 * random.random()
+        while True:
+            await asyncio.sleep(pause)
+            pause = 3000.0 + 1200.0 * random.random()
+            try:
+                await loop.run_in_executor(store.executor, tidy, store.quarantine, url, settings.keep_journal)
+            except (StoreError, OSError) as error:
+                self._metrics.fault("retention", error)
 
     async def _beat_until_stopped(self) -> None:
         while not self._stop.is_set():

@@ -92,9 +92,7 @@ def scan(
     messages: Annotated[list[Path], typer.Argument(help="Messages, or folders of messages.", exists=True)],
     config: Config = _DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    direction: Annotated[
-        _Direction, typer.Option(help="Which way the messages travel.")
-    ] = _Direction.INBOUND,
+    direction: Annotated[Direction, typer.Option(help="Which way the messages travel.")] = Direction.INBOUND,
 ) -> None:
     """Say what the gateway would do with messages, and why, without relaying anything.
 

@@ -32,7 +32,8 @@ def lines(item: StoredItem) -> Iterator[str]:
     """All that may be shown of an item."""
     private = item.privacy.private
     yield f"Reference   {item.reference}"
-    yield f"Received    {item.received_at.astimezone():%Y-%m-%d %H:%M:%S %Z}, listener {item.listener}, {item.direction}"
+    received = f"{item.received_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    yield f"Received    {received}, listener {item.listener}, {item.direction}"
     yield f"State       {item.state} ({item.action})"
     yield f"Expires     {item.expires_at.astimezone():%Y-%m-%d}"
     yield f"From        {_PRIVATE if item.sender is None else f'<{item.sender}>'}"

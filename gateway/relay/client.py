@@ -25,6 +25,7 @@ from gateway.relay.pool import Connection, Pool
 from gateway.reply import Reply
 from gateway.smtp.content import DotStuffer
 
+_SUCCESS = (250, 251, 252)
 _TROUBLE = (aiosmtplib.SMTPException, OSError, ValueError, RuntimeError)
 
 
@@ -102,7 +103,7 @@ class SmtpOnward:
         if answer.code == 421:
             self._drop()
             return Reply(451, answer.text)
-        if answer.positive or 400 <= answer.code < 600:
+        if answer.code in _SUCCESS or 400 <= answer.code < 600:
             return answer
         return self._lost("nonsense", reply.NEXT_HOP_NONSENSE)
 
@@ -128,7 +129,7 @@ class SmtpOnward:
             answer = await self._stream(connection.client.protocol, blocks)
         except _TROUBLE:
             return self._lost("lost")
-        if answer.positive:
+        if answer.code in _SUCCESS:
             self._keep()
             return answer
         return self._checked(Reply(_not_success(answer.code), answer.text))
