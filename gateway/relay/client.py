@@ -71,7 +71,7 @@ class SmtpOnward:
                 self._pool, self._connection = pool, connection
                 return self._checked(answer)
             if connection is not None:
-                connection.client.close()
+                connection.abort()
                 connection = None
             if fresh:
                 return None
@@ -176,7 +176,7 @@ class SmtpOnward:
 
     def _drop(self) -> None:
         if self._connection is not None:
-            self._connection.client.close()
+            self._connection.abort()
         self._connection = None
 
     def _lost(self, reason: str, answer: Reply = reply.NEXT_HOP_LOST) -> Reply:

@@ -33,6 +33,13 @@ class Connection:
         """True where an earlier transaction went over this connection."""
         return self.transactions > 0
 
+    def abort(self) -> None:
+        """Close at once, unsent octets dropped: a next hop that does not read must not hold them for ever."""
+        transport = self.client.transport
+        if transport is not None and not transport.is_closing():
+            transport.abort()
+        self.client.close()
+
 
 class Pool:
     """The idle connections to one next hop."""
