@@ -86,7 +86,7 @@ class Inspection:
         self._parser = Parser(inspector.limits)
         self.raw = Spool(inspector.spool_directory, inspector.spool_memory)
         self.header = Header()
-        self.privacy = Privacy.ORDINARY
+        self.privacy = Privacy.UNKNOWN
         self.findings: list[Finding] = []
         self.defects: list[Defect] = []
         self.parts: list[PartSummary] = []
@@ -113,6 +113,8 @@ class Inspection:
     async def finish(self) -> None:
         """The message is complete: parse what is left, let the stages look at the whole."""
         await self._consume(self._parser.close())
+        if self.privacy is Privacy.UNKNOWN:
+            self.privacy = Privacy.ORDINARY  # a message without any header has no marking
         message = Message(self.raw, self._opaque)
         seen = sum(end - start for start, end in message.outside_opaque())
         await self._ask(lambda run: run.finish(message), size=seen)

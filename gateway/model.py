@@ -44,6 +44,7 @@ class Privacy(enum.StrEnum):
 
     ORDINARY = "ordinary"
     PERSONAL = "personal"
+    UNKNOWN = "unknown"  # the header has not been read, so it is treated as private
 
     @property
     def private(self) -> bool:

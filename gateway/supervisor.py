@@ -159,6 +159,7 @@ class Supervisor:
 
     def _start_generation(self) -> None:
         self._generation += 1
+        gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is compiled now is shared by the workers and stays out of their collections
         for slot in range(self._count()):

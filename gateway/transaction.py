@@ -125,11 +125,9 @@ class Transaction:
         return answer
 
     async def _refused(self, answer: Reply) -> Reply:
-        """End without a verdict: too large, a loop, no room. Nothing was inspected to the end, so nothing of
-        the content is recorded, and the message counts as private."""
-        self._service.record(
-            self._outcome(Verdict(Action.DEFER if answer.code < 500 else Action.REJECT), answer, None)
-        )
+        """End without a verdict: too large, a loop, no room."""
+        verdict = Verdict(Action.REJECT if answer.permanent else Action.DEFER)
+        self._service.record(self._outcome(verdict, answer, self._inspection))
         await self.abandon()
         return answer
 
@@ -180,7 +178,7 @@ class Transaction:
             direction=self._direction or Direction.INBOUND,
             verdict=verdict,
             reply=answer,
-            privacy=inspection.privacy if inspection is not None else Privacy.PERSONAL,
+            privacy=inspection.privacy if inspection is not None else Privacy.UNKNOWN,
             subject=inspection.header.decoded("subject") if inspection is not None else None,
             size=inspection.raw.size if inspection is not None else 0,
             defects=len(inspection.defects) if inspection is not None else 0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from typing import cast
 
 import aiosmtplib
 
@@ -35,7 +36,7 @@ class Connection:
 
     def abort(self) -> None:
         """Close at once, unsent octets dropped: a next hop that does not read must not hold them for ever."""
-        transport = self.client.transport
+        transport = cast("asyncio.WriteTransport | None", self.client.transport)
         if transport is not None and not transport.is_closing():
             transport.abort()
         self.client.close()
