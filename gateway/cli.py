@@ -13,11 +13,13 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import gateway
 from gateway.loaded import Loaded, load_all
 from gateway.model import Direction
 from gateway.problem import Problem
+from gateway.quarantine_view import printable
 from gateway.store.database import StoreError, database_url, open_engine
 from gateway.store.item import ItemState, StoredItem
 from gateway.store.migrations import upgrade
@@ -108,7 +110,7 @@ def scan(
             sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
         else:
             for line in text_lines(result, loaded.profile.id):
-                _out.print(line, markup=False, soft_wrap=True)
+                _out.print(printable(line), markup=False, soft_wrap=True)
         worst = max(worst, 2 if result.error is not None else 0 if result.relayable else 1)
     raise typer.Exit(worst)
 
@@ -172,6 +174,10 @@ def quarantine_list(
 
 
 def _print_table(items: Sequence[StoredItem]) -> None:
+    def plain(text: str) -> Text:
+        """What a sender wrote: no markup, no terminal controls."""
+        return Text(printable(text))
+
     table = Table(box=None, pad_edge=False)
     for heading in ("Reference", "Received", "State", "Action", "Category", "Clause", "Size", "From", "To"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("Reference", "Received"))
@@ -180,7 +186,7 @@ def _print_table(items: Sequence[StoredItem]) -> None:
         table.add_row(
             item.reference, f"{item.received_at.astimezone():%Y-%m-%d %H:%M}", item.state, item.action,
             item.category or "", item.clause or "", str(item.size),
-            "(private)" if item.sender is None else f"<{item.sender}>", to,
+            plain("(private)" if item.sender is None else f"<{item.sender}>"), plain(to),
         )  # fmt: skip
     _out.print(table)
 

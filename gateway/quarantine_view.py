@@ -10,6 +10,11 @@ from gateway.store.item import StoredItem
 _PRIVATE = "(private)"
 
 
+def printable(text: str) -> str:
+    """`text` without control characters, which a sender could use to play with the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def as_row(item: StoredItem) -> dict[str, Any]:
     """The fields of a list entry; None where the item is private."""
     return {
@@ -29,7 +34,11 @@ def as_row(item: StoredItem) -> dict[str, Any]:
 
 
 def lines(item: StoredItem) -> Iterator[str]:
-    """All that may be shown of an item."""
+    """All that may be shown of an item, fit for a terminal."""
+    return map(printable, _lines(item))
+
+
+def _lines(item: StoredItem) -> Iterator[str]:
     private = item.privacy.private
     yield f"Reference   {item.reference}"
     received = f"{item.received_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
