@@ -29,6 +29,9 @@ from gateway.privacy.marking import Marking
 from gateway.spool import Spool
 from gateway.stages.base import Context, Message, Part, Stage, StageRun
 
+# Octets of a part above which only one is inspected at a time: it is mapped into memory whole.
+_HEAVY = 8 << 20
+
 
 class Observer(Protocol):
     """Where times and faults are counted."""
@@ -55,6 +58,7 @@ class Inspector:
     timeout: float
     executor: Executor | None
     observer: Observer
+    heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +200,18 @@ class Inspection:
         inspector = self._inspector
         if inspector.executor is None or size <= inspector.thread_above:
             self.findings += self._ask_all(question, part)
-            return
-        future = asyncio.get_running_loop().run_in_executor(inspector.executor, self._ask_all, question, part)
+        elif size <= _HEAVY:
+            await self._ask_on_thread(inspector.executor, question, part)
+        else:
+            async with inspector.heavy:
+                await self._ask_on_thread(inspector.executor, question, part)
+
+    async def _ask_on_thread(
+        self, executor: Executor, question: Callable[[StageRun], Iterable[Finding]], part: str
+    ) -> None:
+        future = asyncio.get_running_loop().run_in_executor(executor, self._ask_all, question, part)
         try:
-            self.findings += await asyncio.wait_for(asyncio.shield(future), inspector.timeout)
+            self.findings += await asyncio.wait_for(asyncio.shield(future), self._inspector.timeout)
         except (TimeoutError, asyncio.CancelledError) as error:
             # The thread can't be stopped: what it reads must outlive it, and its own outcome is of no use.
             self._abandoned = True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.mime import words
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One header field. `name` is lower case; `value` is unfolded, octets as they came, edges trimmed.
 
     `start` and `end` are octets from the start of the message; `end` is behind the field's last line ending.
+    In a message that was itself transfer-encoded they are both the start of its encoded body.
     """
 
     name: str
@@ -27,3 +30,14 @@ class Header:
     def all(self, name: str) -> list[Field]:
         """Every field of that name (lower case), in order."""
         return [field for field in self.fields if field.name == name]
+
+    def decoded(self, name: str) -> str | None:
+        """The first field of that name (lower case) as a reader sees it, encoded-words decoded, or None."""
+        for field in self.fields:
+            if field.name == name:
+                return words.decode_octets(field.value)
+        return None
+
+    def decoded_all(self, name: str) -> list[str]:
+        """Every field of that name (lower case) as a reader sees it, in order."""
+        return [words.decode_octets(field.value) for field in self.fields if field.name == name]

@@ -105,8 +105,11 @@ def octets(text: str) -> bytes:
 class Player:
     """Plays dialogues against the server on `port`; `delivered` tells what the next hop has accepted."""
 
-    def __init__(self, port: int, delivered: Callable[[], Sequence[Received]], host: str = LOOPBACK) -> None:
-        self._host, self._port, self._delivered = host, port, delivered
+    def __init__(
+        self, port: int, delivered: Callable[[], Sequence[Received]], patience: float = TIMEOUT
+    ) -> None:
+        """`patience`: seconds to wait for a reply, or for a message to be delivered."""
+        self._port, self._delivered, self._patience = port, delivered, patience
         self._connection: socket.socket | None = None
         self._held = bytearray()
         self._reply: list[str] = []
@@ -170,7 +173,9 @@ class Player:
         match step.action:
             case "DELIVERED":
                 wanted = int(step.text)
-                wait_until(lambda: len(new()) >= wanted, f"{wanted} messages, {len(new())} came", 5.0)
+                wait_until(
+                    lambda: len(new()) >= wanted, f"{wanted} messages, {len(new())} came", self._patience
+                )
                 assert len(new()) == wanted, f"{len(new())} messages were delivered"
             case "CONTAINS":
                 assert new(), "nothing was delivered"
@@ -183,7 +188,7 @@ class Player:
 
     def _connect(self) -> None:
         self._held.clear()
-        self._connection = socket.create_connection((self._host, self._port), timeout=TIMEOUT)
+        self._connection = socket.create_connection((LOOPBACK, self._port), timeout=self._patience)
 
     def _close(self) -> None:
         if self._connection is not None:
