@@ -12,7 +12,7 @@ response bookkeeping (`_response_pending`) is therefore set by hand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 import aiosmtplib
@@ -77,8 +77,8 @@ class SmtpOnward:
                 return None
 
     async def _open(self, connection: Connection, client: Client, envelope: Envelope) -> Reply:
-        if self._settings.xforward and "xforward" in connection.features:
-            await connection.client.execute_command(b"XFORWARD", *_xforward(client))
+        if self._settings.xforward and connection.xforward:
+            await connection.client.execute_command(b"XFORWARD", *_xforward(client, connection.xforward))
         if envelope.smtputf8 and "smtputf8" not in connection.features and not _ascii(envelope.sender):
             return reply.UTF8_NOT_ONWARD
         response = await connection.client.execute_command(
@@ -215,8 +215,8 @@ def _parameters(connection: Connection, envelope: Envelope) -> list[bytes]:
     return parameters
 
 
-def _xforward(client: Client) -> list[bytes]:
-    """Attributes for Postfix's XFORWARD command: the client as we saw it."""
+def _xforward(client: Client, offered: Collection[str]) -> list[bytes]:
+    """Attributes for Postfix's XFORWARD command, as far as the next hop offers them: the client as we saw it."""
     address = f"IPV6:{client.address}" if ":" in client.address else client.address
     values = {
         "NAME": "[UNAVAILABLE]",
@@ -226,7 +226,7 @@ def _xforward(client: Client) -> list[bytes]:
         "HELO": client.helo or "[UNAVAILABLE]",
         "SOURCE": "REMOTE",
     }
-    return [f"{name}={_xtext(value)}".encode() for name, value in values.items()]
+    return [f"{name}={_xtext(value)}".encode() for name, value in values.items() if name in offered]
 
 
 def _xtext(value: str) -> str:

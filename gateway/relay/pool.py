@@ -21,11 +21,12 @@ _MOST_TRANSACTIONS = 100  # many servers refuse more on one connection
 class Connection:
     """One SMTP connection with its extensions."""
 
-    __slots__ = ("client", "features", "idle_since", "transactions")
+    __slots__ = ("client", "features", "idle_since", "transactions", "xforward")
 
     def __init__(self, client: aiosmtplib.SMTP) -> None:
         self.client = client
         self.features = frozenset(client.esmtp_extensions)
+        self.xforward = frozenset(client.esmtp_extensions.get("xforward", "").upper().split())
         self.transactions = 0
         self.idle_since = 0.0
 
