@@ -204,7 +204,12 @@ class Player:
         assert self._connection is not None, "not connected"
         shown = data if len(data) < 120 else data[:100] + b"... (%d octets)" % len(data)
         self._transcript.append(f"C: {shown!r}")
-        self._connection.sendall(data)
+        try:
+            self._connection.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            self._transcript.append(
+                "(the server has closed the connection)"
+            )  # its last words can still be read
 
     def _line(self) -> str | None:
         assert self._connection is not None, "not connected"

@@ -1,0 +1,135 @@
+"""Base64 (RFC 2045 section 6.8), whole blocks at a time.
+
+Well-formed blocks go through two passes in C: line endings out, then a vectorised decoder. A block that it
+refuses is cleaned first: characters outside the alphabet are passed over as the RFC says, - and _ are taken for
++ and / (RFC 4648 section 5), and decoding goes on behind padding, because some readers do; those that stop
+there see a prefix of what comes out here.
+
+Known limit: readers that skip - and _ instead see other octets; the deviation says so.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+import pybase64
+
+from gateway.mime import defect
+from gateway.mime.defect import Deviation
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_LINE_ENDINGS = b"\r\n"
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_KEPT = _ALPHABET + b"=-_"
+_JUNK = bytes(octet for octet in range(256) if octet not in _KEPT)
+_SPACES = b" \t"
+_PADDING = re.compile(rb"=+")
+_MAX_PADDINGS = 20_000  # in one body; each costs time, and honest mail has one
+
+
+class Base64Decoder:
+    """Base64, strict where it can be and tolerant where it must be."""
+
+    filename = None
+
+    def __init__(self) -> None:
+        self.deviations: dict[Deviation, None] = {}
+        self._held = b""  # fewer than four characters of the alphabet: the group that is not complete
+        self._padding = 0  # "=" still allowed to complete a padded group that has been decoded
+        self._padded = False  # a padded group has been decoded: nothing should follow
+        self._paddings = 0
+        self._after_characters = False
+        self._unfaithful = False
+
+    @property
+    def faithful(self) -> bool:
+        """True while all was of the alphabet, in groups of four, with padding only at the end."""
+        return not (self._unfaithful or self._held or self._padding)
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded octets; give what can be decoded."""
+        clean = data.translate(None, _LINE_ENDINGS)
+        if not clean:
+            return b""
+        if self._padded:
+            return self._tolerant(clean)
+        text = self._held + clean if self._held else clean
+        whole = len(text) & ~3
+        try:
+            decoded = pybase64.b64decode(text[:whole] if whole != len(text) else text, validate=True)
+        except (binascii.Error, ValueError):
+            return self._tolerant(clean)
+        rest = text[whole:]
+        if b"=" in rest or rest.translate(None, _ALPHABET):
+            return self._tolerant(clean)
+        self._held = rest
+        self._padded = text.endswith(b"=")
+        return decoded
+
+    def _tolerant(self, text: bytes) -> bytes:
+        text = self._cleaned(text)
+        pieces: list[bytes] = []
+        position = 0
+        for match in _PADDING.finditer(text):
+            if self._paddings >= _MAX_PADDINGS:
+                self._note(defect.BASE64_TOO_BROKEN)
+                break
+            self._groups(text[position : match.start()], pieces)
+            self._pad(match.end() - match.start(), pieces)
+            position = match.end()
+        self._groups(text[position:].translate(None, b"="), pieces)
+        return b"".join(pieces)
+
+    def _cleaned(self, text: bytes) -> bytes:
+        kept = text.translate(None, _JUNK)
+        if len(kept) != len(text):
+            only_spaces = len(text.translate(None, _SPACES)) == len(kept)
+            self._note(defect.BASE64_SPACE if only_spaces else defect.BASE64_JUNK)
+            if not only_spaces and any(space in text for space in (b" ", b"\t")):
+                self._note(defect.BASE64_SPACE)
+        if b"-" in kept or b"_" in kept:
+            self._note(defect.BASE64_URL_SAFE)
+            kept = kept.translate(_TO_STANDARD)
+        return kept
+
+    def _groups(self, characters: bytes, pieces: list[bytes]) -> None:
+        if not characters:
+            return
+        if self._padding:
+            self._note(defect.BASE64_PADDING)  # "xx=" and then more: the second "=" never came
+            self._padding = 0
+        if self._padded:
+            self._note(defect.BASE64_AFTER_PADDING)
+            self._padded = False
+        self._after_characters = True
+        text = self._held + characters
+        whole = len(text) & ~3
+        self._held = text[whole:]
+        pieces.append(pybase64.b64decode(text[:whole], validate=True))
+
+    def _pad(self, count: int, pieces: list[bytes]) -> None:
+        self._paddings += self._after_characters
+        self._after_characters = False
+        wanted = self._padding or {2: 2, 3: 1}.get(len(self._held), 0)
+        if count > wanted:
+            self._note(defect.BASE64_PADDING)
+        if len(self._held) > 1:
+            pieces.append(pybase64.b64decode(self._held + b"=" * (4 - len(self._held)), validate=True))
+            self._held = b""
+            self._padded = True
+        self._padding = max(wanted - count, 0)
+
+    def _note(self, deviation: Deviation) -> None:
+        self.deviations[deviation] = None
+        self._unfaithful = True
+
+    def close(self) -> bytes:
+        """The rest: an unpadded group is decoded as though it were padded."""
+        if self._padding:
+            self._note(defect.BASE64_TRUNCATED)
+        if not self._held:
+            return b""
+        self._note(defect.BASE64_TRUNCATED)
+        held, self._held = self._held, b""
+        return pybase64.b64decode(held + b"=" * (4 - len(held)), validate=True) if len(held) > 1 else b""

@@ -1,0 +1,57 @@
+"""Quoted-printable (RFC 2045 section 6.7), whole blocks at a time.
+
+The block goes to the C decoder of the standard library once escapes that it would read in its own way are made
+plain: an equals sign that is not followed by two hexadecimal digits or a line ending stays as it is; white space
+between a soft break's equals sign and its line ending is part of the break.
+
+Known limit: white space at the end of a line is kept, though rule 3 lets a reader remove it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from gateway.mime import defect
+from gateway.mime.defect import Deviation
+
+_MAX_PADDING = 1000  # octets of white space within a soft break; beyond, the equals sign is taken for itself
+_ODD = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
+_SOFT_BREAK = re.compile(rb"=(?:[ \t]{0,%d}(?:\r\n|\n)|[ \t]{0,%d}\r(?!\n))" % (_MAX_PADDING, _MAX_PADDING))
+_UNFINISHED = re.compile(rb"(?:[0-9A-Fa-f]?|[ \t]{0,%d}\r?)\Z" % _MAX_PADDING)
+_SOFT_AT_END = re.compile(rb"=[ \t]*\r?\Z")
+
+
+class QuotedPrintableDecoder:
+    """Quoted-printable; illegal escapes stay as they stand."""
+
+    faithful = False
+    filename = None
+
+    def __init__(self) -> None:
+        self.deviations: dict[Deviation, None] = {}
+        self._held = b""  # from an equals sign on, what may yet become an escape or a soft break
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded octets; give what can be decoded."""
+        text = self._held + data if self._held else data
+        self._held = b""
+        last = text.rfind(b"=", max(0, len(text) - _MAX_PADDING - 2))
+        if last >= 0 and _UNFINISHED.match(text, last + 1):
+            text, self._held = text[:last], text[last:]
+        return self._decode(text)
+
+    def close(self) -> bytes:
+        """The rest; an equals sign at the very end is a soft break."""
+        text = _SOFT_AT_END.sub(b"", self._held)
+        self._held = b""
+        return self._decode(text)
+
+    def _decode(self, text: bytes) -> bytes:
+        if _ODD.search(text) is not None:
+            text = _SOFT_BREAK.sub(b"=\n", text)
+            plain = _ODD.sub(b"=3D", text)
+            if len(plain) != len(text):
+                self.deviations[defect.QP_ILLEGAL] = None
+            text = plain
+        return binascii.a2b_qp(text)

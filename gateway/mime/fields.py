@@ -1,0 +1,184 @@
+"""A header block to fields (RFC 5322 section 2.2, obsolete forms of section 4.5, RFC 6532).
+
+Lenient, because readers are: white space or controls before the colon, lines that are no fields, a missing
+empty line before the body, a line of a mailbox file or a byte order mark in front. Each leniency is reported.
+
+CR alone ends a line, as it does once the SMTP layer has normalised it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from gateway.mime import defect
+from gateway.mime.defect import Deviation
+from gateway.mime.header import Field, Header
+
+# A line with its continuation lines: name, colon, value. Every quantifier is possessive or cannot overlap.
+_LINE = re.compile(
+    rb"([^:\r\n]*+)(:?)((?:[^\r\n]*+(?:\r\n?|\n)(?=[ \t]))*+[^\r\n]*+)(?:\r\n?|\n|\Z)",
+)
+_BLANK_CONTINUATION = re.compile(rb"\n[ \t]++[\r\n]")
+_NO_COLON = re.compile(rb"(content-[a-z-]+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
+_FAMILIAR = re.compile(
+    rb"(?:content-[a-z-]+|received|from|to|cc|date|subject|message-id|mime-version|return-path|reply-to|sender"
+    rb"|sensitivity|list-[a-z]+|x-[a-z0-9-]+)[ \t]*:",
+    re.IGNORECASE,
+)
+_CONTENT_FIELD = re.compile(
+    rb"[\r\n][ \t]*content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE
+)
+_MBOX = re.compile(rb">?From [^\r\n]*(?:\r\n?|\n|\Z)")
+_BOM = b"\xef\xbb\xbf"
+_NOT_IN_NAME = bytes([*range(0x20), *range(0x7F, 0x100)])
+_CACHED_NAME = 64  # octets of the longest name that is remembered
+
+Placed = tuple[Deviation, int]
+
+
+@dataclass(slots=True)
+class ParsedHeader:
+    """What was found in a block. `end` is the index in the block where the header ended: all of it, or where
+    the body began without an empty line, or where a limit stopped the parser (`limited`)."""
+
+    header: Header
+    end: int
+    limited: bool = False
+    deviations: list[Placed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Turns an index into a place in the message: `base + index`, or just `base` where `stride` is 0, for
+    octets that were decoded and have no place of their own."""
+
+    base: int
+    stride: int = 1
+
+    def at(self, index: int) -> int:
+        """Octets from the start of the message."""
+        return self.base + self.stride * index
+
+
+def parse(
+    block: bytes, origin: Origin, *, message: bool, max_fields: int, whole: bool = True
+) -> ParsedHeader:
+    """The fields of `block`, which holds one header without the empty line behind it.
+
+    `message` is true for the header of a message: a mailbox line or byte order mark may stand before it. With
+    `whole` false the block was cut, and its last field, which may go on, is left out.
+    """
+    deviations: list[Placed] = []
+    start = _prologue(block, origin, deviations) if message else 0
+    _inspect(block if whole else block.removesuffix(b"\r"), origin, deviations)
+    return _Reader(block, start, origin, max_fields, deviations, whole).read()
+
+
+def _prologue(block: bytes, origin: Origin, deviations: list[Placed]) -> int:
+    start = 0
+    if block.startswith(_BOM):
+        deviations.append((defect.BYTE_ORDER_MARK, origin.at(0)))
+        start = len(_BOM)
+    match = _MBOX.match(block, start)
+    if match is not None:
+        deviations.append((defect.MBOX_LINE, origin.at(start)))
+        start = match.end()
+    return start
+
+
+def _inspect(block: bytes, origin: Origin, deviations: list[Placed]) -> None:
+    pairs = block.count(b"\r\n")
+    if block.count(b"\r") != pairs:
+        deviations.append((defect.BARE_CR, origin.at(0)))
+    if pairs and block.count(b"\n") != pairs:
+        deviations.append((defect.MIXED_LINE_ENDINGS, origin.at(0)))
+    if b"\0" in block:
+        deviations.append((defect.NUL_IN_HEADER, origin.at(block.index(b"\0"))))
+    blank = _BLANK_CONTINUATION.search(block)
+    if blank is not None:
+        deviations.append((defect.BLANK_CONTINUATION, origin.at(blank.start() + 1)))
+
+
+class _Reader:
+    """One pass over the lines of a block."""
+
+    def __init__(
+        self,
+        block: bytes,
+        start: int,
+        origin: Origin,
+        max_fields: int,
+        deviations: list[Placed],
+        whole: bool,
+    ) -> None:
+        self._block, self._start, self._origin, self._max_fields = block, start, origin, max_fields
+        self._deviations, self._whole = deviations, whole
+        self._fields: list[Field] = []
+
+    def read(self) -> ParsedHeader:
+        block, base, stride = self._block, self._origin.base, self._origin.stride
+        fields = self._fields
+        size = len(block)
+        for match in _LINE.finditer(block, self._start):
+            start, end = match.span()
+            if start == size:
+                break
+            if len(fields) >= self._max_fields:
+                return self._result(start, limited=True)
+            if end == size and not self._whole:
+                return self._result(start)
+            raw, colon, value = match.groups()
+            name, odd = _name(raw) if len(raw) <= _CACHED_NAME else _clean_name(raw)
+            if odd is not None or not colon:
+                if colon and name:
+                    self._note(odd, start)
+                elif (rescued := self._rescue(match[0], start)) is not None:
+                    name, value = rescued
+                elif _FAMILIAR.match(block, end) is None:
+                    self._note(defect.MISSING_SEPARATOR, start)
+                    if _CONTENT_FIELD.search(block, start):
+                        self._note(defect.FIELDS_IN_BODY, start)
+                    return self._result(start)
+                else:
+                    self._note(defect.JUNK_LINE, start)
+                    continue
+            value = value.strip()
+            if b"\n" in value or b"\r" in value:  # all of them are folds, or the line would have ended
+                value = value.translate(None, b"\r\n")
+            fields.append(Field(name, value, base + stride * start, base + stride * end))
+        return self._result(size)
+
+    def _result(self, end: int, *, limited: bool = False) -> ParsedHeader:
+        if limited:
+            self._note(defect.TOO_MANY_FIELDS, end)
+        return ParsedHeader(Header(tuple(self._fields)), end, limited, self._deviations)
+
+    def _note(self, deviation: Deviation | None, index: int) -> None:
+        """Report a deviation where it first occurs; a header of nothing else must not become a flood."""
+        if deviation is not None and all(deviation is not known for known, _ in self._deviations):
+            self._deviations.append((deviation, self._origin.at(index)))
+
+    def _rescue(self, line: bytes, start: int) -> tuple[str, bytes] | None:
+        match = _NO_COLON.match(line)
+        if match is None:
+            return None
+        self._note(defect.MISSING_COLON, start)
+        return match[1].decode("ascii").lower(), match[2]
+
+
+def _clean_name(raw: bytes) -> tuple[str, Deviation | None]:
+    """The name in lower case, "" where it cannot be one, and what is wrong with it."""
+    printable = raw.rstrip(b" \t")
+    plain = printable.translate(None, _NOT_IN_NAME)
+    if plain != printable:
+        stripped = plain.strip()
+        return ("" if b" " in stripped else stripped.decode("ascii").lower()), defect.FIELD_NAME
+    if not plain or b" " in plain:
+        return "", defect.JUNK_LINE
+    name = plain.decode("ascii").lower()
+    return name, (defect.SPACE_BEFORE_COLON if printable != raw else None)
+
+
+_name = lru_cache(4096)(_clean_name)

@@ -1,0 +1,51 @@
+"""The MIME parser: octets in, events out (RFC 5322, 2045–2047, 2049, 2183, 2231, 6532).
+
+Sans-I/O and push: feed it blocks of any size, take the events, close it. How the input is cut makes no
+difference to the events, except where the octets of a leaf are divided among its `LeafData`. It never raises for
+what it reads: what is wrong with a message is a `Defect` (docs/defects.md). Time is linear in the input, memory
+is bounded by `Limits` and the size of a block.
+
+Lines end with CRLF or LF; a bare CR ends a line too, as it does once the SMTP layer has made CRLF of it.
+
+Known limits: one reading of an ambiguous message is followed, the others are reported; files inside text
+(uuencode, yEnc, BinHex) and inside containers (TNEF, S/MIME) are not opened here.
+"""
+
+from __future__ import annotations
+
+from gateway.mime.event import Event, MessageEnd
+from gateway.mime.limits import Limits
+from gateway.mime.machine import Machine, Tally
+
+
+class Parser:
+    """Parses one message."""
+
+    def __init__(self, limits: Limits) -> None:
+        """`limits` bound structure and memory."""
+        self._events: list[Event] = []
+        self._machine = Machine(limits, Tally(), self._events.append)
+        self._size = 0
+        self._closed = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take the next octets and give the events that they complete. Raises ValueError once closed."""
+        if self._closed:
+            raise ValueError("feed to a closed parser")
+        self._size += len(data)
+        self._machine.feed(data)
+        return self._taken()
+
+    def close(self) -> list[Event]:
+        """The message has ended: the remaining events, `MessageEnd` last. Gives nothing when repeated."""
+        if self._closed:
+            return []
+        self._closed = True
+        self._machine.finish()
+        self._events.append(MessageEnd(self._size))
+        return self._taken()
+
+    def _taken(self) -> list[Event]:
+        events = self._events.copy()
+        self._events.clear()
+        return events

@@ -1,0 +1,182 @@
+"""Keyword rules: words and phrases, compiled from `rulesets/keywords/*.toml` into one Aho-Corasick automaton.
+
+Text and terms are folded alike (gateway.text.normalise), so that case, width, accents, invisible characters and
+line breaks make no difference; typographic apostrophes and dashes count as plain ones. A term is found as whole
+words only: "sex" is not found in "Sussex". The number of terms hardly matters to the time that matching takes.
+
+Known limit: a phrase is not found across punctuation that it does not have itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, get_args
+
+import ahocorasick
+from pydantic import Field
+
+from gateway.policy.file_model import FileModel, Identifier, KeyPath, RuleFile, Text
+from gateway.problem import Problem, shown
+from gateway.text.normalise import fold
+
+Scope = Literal["subject", "body", "filename"]
+
+_NAME_SEPARATORS = re.compile(r"[._+\-]+")
+_TYPOGRAPHIC = (("\u2019", "'"), ("\u2018", "'"), ("\u02bc", "'"), ("\u2010", "-"), ("\u2013", "-"))
+
+
+class KeywordRuleModel(FileModel):
+    """One [[rule]] as it is written."""
+
+    id: Identifier
+    category: Text
+    terms: Annotated[tuple[Text, ...], Field(min_length=1)]
+    scope: Annotated[tuple[Scope, ...], Field(min_length=1)] = get_args(Scope)
+    must_match: Annotated[tuple[Text, ...], Field(min_length=1)]
+    must_not_match: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class KeywordFile(FileModel):
+    """A file of keyword rules."""
+
+    rule: tuple[KeywordRuleModel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRule:
+    """A rule with its origin."""
+
+    model: KeywordRuleModel
+    file: RuleFile[KeywordFile]
+    index: int
+
+    @property
+    def id(self) -> str:
+        """The rule's name."""
+        return self.model.id
+
+    @property
+    def category(self) -> str:
+        """What kind of content it finds."""
+        return self.model.category
+
+    def problem(self, keys: KeyPath, message: str) -> Problem:
+        """A problem with what stands at `keys` below the rule."""
+        return self.file.problem(("rule", self.index, *keys), message)
+
+
+@dataclass(slots=True)
+class KeywordHit:
+    """A rule that held: the first term found, and how many times terms of the rule were found in all."""
+
+    rule: KeywordRule
+    term: str
+    count: int = 1
+
+
+@dataclass(slots=True)
+class _Term:
+    """A term of the automaton: its length when folded, and the rules that have it."""
+
+    written: str
+    length: int
+    rules: list[KeywordRule] = field(default_factory=list)
+
+
+def keyword_rules(files: Iterable[RuleFile[KeywordFile]]) -> list[KeywordRule]:
+    """The rules of all files."""
+    return [
+        KeywordRule(model, file, index) for file in files for index, model in enumerate(file.content.rule)
+    ]
+
+
+def inconsistencies(rule: KeywordRule) -> list[Problem]:
+    """What is wrong with a rule as a whole: terms of which nothing is left, or that stand twice."""
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for index, written in enumerate(rule.model.terms):
+        folded = searchable(written)
+        if not any(char.isalnum() for char in folded):
+            problems.append(rule.problem(("terms", index), f'"{shown(written)}" has no letter or digit'))
+        elif folded in seen:
+            message = f'"{shown(written)}" says the same as "{shown(seen[folded])}"; keep one of the two'
+            problems.append(rule.problem(("terms", index), message))
+        seen.setdefault(folded, written)
+    return problems
+
+
+def searchable(text: str) -> str:
+    """Text in the form in which terms are looked for."""
+    folded = fold(text)
+    if not folded.isascii():
+        for typographic, plain in _TYPOGRAPHIC:
+            folded = folded.replace(typographic, plain)
+    return folded
+
+
+class KeywordMatcher:
+    """All terms of all rules, found in one pass over a text."""
+
+    def __init__(self, rules: Sequence[KeywordRule]) -> None:
+        self.rules = tuple(rules)
+        self.terms = 0
+        self._automaton = ahocorasick.Automaton()
+        for rule in self.rules:
+            for written in rule.model.terms:
+                self._add(rule, written)
+        if self.terms:
+            self._automaton.make_automaton()
+
+    def _add(self, rule: KeywordRule, written: str) -> None:
+        folded = searchable(written)
+        if not folded:
+            return
+        term: _Term | None = self._automaton.get(folded, None)
+        if term is None:
+            term = _Term(written, len(folded))
+            self._automaton.add_word(folded, term)
+            self.terms += 1
+        term.rules.append(rule)
+
+    def __len__(self) -> int:
+        """How many rules there are."""
+        return len(self.rules)
+
+    def find(self, text: str, scope: Scope) -> list[KeywordHit]:
+        """The rules that hold for a text as it is read, each once, in the order of their first term."""
+        if not self.terms:
+            return []
+        hits: dict[str, KeywordHit] = {}
+        if scope == "filename":
+            self._collect(searchable(_NAME_SEPARATORS.sub(" ", text)), scope, hits)
+            if hits:
+                return list(hits.values())
+        self._collect(searchable(text), scope, hits)
+        return list(hits.values())
+
+    def _collect(self, text: str, scope: Scope, hits: dict[str, KeywordHit]) -> None:
+        last = len(text) - 1
+        term: _Term
+        for end, term in self._automaton.iter(text):
+            start = end - term.length + 1
+            if start and text[start].isalnum() and text[start - 1].isalnum():
+                continue
+            if end < last and text[end].isalnum() and text[end + 1].isalnum():
+                continue
+            for rule in term.rules:
+                if scope in rule.model.scope:
+                    hit = hits.get(rule.id)
+                    if hit is None:
+                        hits[rule.id] = KeywordHit(rule, term.written)
+                    else:
+                        hit.count += 1
+
+    def matches(self, rule: KeywordRule, example: str) -> KeywordHit | None:
+        """What `rule` says to an example, in any of its scopes; the same code that judges messages."""
+        for scope in rule.model.scope:
+            for hit in self.find(example, scope):
+                if hit.rule is rule:
+                    return hit
+        return None

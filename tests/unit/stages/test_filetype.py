@@ -1,0 +1,103 @@
+import threading
+
+import pytest
+
+from gateway.spool import Spool
+from gateway.stages.filetype import EMPTY, HTML, PLAIN, FileTypes, is_plainly_text
+
+PE = b"MZ" + bytes(58) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0\x4c\x01" + bytes(300)
+ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\0\x3e\0" + bytes(100)
+
+
+@pytest.fixture(scope="module")
+def types() -> FileTypes:
+    return FileTypes()
+
+
+def detect(types: FileTypes, content: bytes, declared: str = "text/plain", *, named: bool = False) -> str:
+    body = Spool(None, 1 << 20)
+    body.write(content)
+    try:
+        return types.detect(body, declared, named=named)
+    finally:
+        body.close()
+
+
+def test_nothing(types: FileTypes) -> None:
+    assert detect(types, b"") == EMPTY
+
+
+@pytest.mark.parametrize(
+    "content", [b"Dear all\r\n", "caf\u00e9".encode(), b"caf\xe9", b"\x1b$B%+\x1b(B", b"\t\x0c\r\n"]
+)
+def test_text_as_it_was_sent(types: FileTypes, content: bytes) -> None:
+    assert detect(types, content) == PLAIN
+
+
+def test_html(types: FileTypes) -> None:
+    assert detect(types, b"Dear <b>all</b>", HTML) == HTML
+    assert detect(types, b"\xef\xbb\xbf\r\n <!DOCTYPE  HTML><p>a") == HTML
+    assert detect(types, b"<html lang='en'>") == HTML
+    assert detect(types, b"<htmlx> is no tag") == PLAIN
+    assert detect(types, b"a < b") == PLAIN
+
+
+def test_a_program_sent_as_text(types: FileTypes) -> None:
+    assert detect(types, PE) == "application/x-dosexec"
+    assert detect(types, ELF) == "application/x-executable"
+    assert detect(types, PE, HTML) == "application/x-dosexec"
+
+
+def test_a_program_stub_as_the_tour_sends_it(types: FileTypes) -> None:
+    assert detect(types, b"MZ\x90\0", "application/octet-stream", named=True) == "application/x-dosexec"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01", "image/png"),
+        (b"PK\3\4\x14\0\0\0\x08\0" + bytes(60), "application/zip"),
+        (b"{\\rtf1\\ansi Dear all}", "text/rtf"),
+    ],
+)
+def test_known_formats(types: FileTypes, content: bytes, expected: str) -> None:
+    assert detect(types, content, "application/octet-stream", named=True) == expected
+    assert detect(types, content) == expected
+
+
+def test_a_named_text_is_put_to_libmagic(types: FileTypes) -> None:
+    assert detect(types, b"#!/bin/sh\necho hello\n", named=True) == "text/x-shellscript"
+
+
+def test_octets_beyond_text(types: FileTypes) -> None:
+    assert detect(types, "Dear all, here are the minutes".encode("utf-16"), named=True) == PLAIN
+    assert detect(types, bytes.fromhex("a3009f01fc") * 30) == "application/octet-stream"
+
+
+@pytest.mark.parametrize("filler", [b"\n", b" ", b"\r\n", b"\t", b"\x05"])
+def test_a_flood_of_blanks_is_shortened(types: FileTypes, filler: bytes) -> None:
+    assert types.of_octets(filler * (65_536 // len(filler))) == PLAIN
+    assert types.of_octets(PE[:200] + filler * 30_000) == "application/x-dosexec"
+
+
+def test_what_is_plainly_text() -> None:
+    assert is_plainly_text(b"Dear all")
+    assert is_plainly_text(b"")
+    assert not is_plainly_text(b"Dear\0all")
+    assert not is_plainly_text(b"MZ and more")
+    assert not is_plainly_text(b"\x01")
+
+
+def test_several_threads(types: FileTypes) -> None:
+    found: list[set[str]] = []
+
+    def work() -> None:
+        found.append({types.of_octets(PE) for _ in range(20)})
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [{"application/x-dosexec"}] * 4
