@@ -34,7 +34,7 @@ _BLOCK = 1 << 18
 _COMMAND_LIMIT = 4096  # RFC 5321 asks for 512; extensions and long addresses add to it
 _FLOOD_LIMIT = 1 << 20  # a "line" longer than this is no mistake
 _SLOWEST = 4096  # octets a second
-_TIMER = 30.0  # seconds; a deadline is noticed at most this late
+_LONGEST_TIMER = 3600.0  # seconds; the deadline is infinite while a client waits for us
 _HELO = re.compile(r"[^\s\x00-\x20\x7f()<>@,;\\\"]{1,255}\Z")
 
 
@@ -93,17 +93,20 @@ class Server(SMTP):
     def _reset_timeout(self, duration: float | None = None) -> None:
         """aiosmtpd arms a timer for every command; one timer that looks at a deadline is enough."""
         self._deadline = self.loop.time() + (duration or self._timeout_duration)
-        if self._timeout_handle is None:
-            self._timeout_handle = self.loop.call_later(
-                min(self._deadline - self.loop.time(), _TIMER), self._timeout_cb
-            )
+        if self._timeout_handle is None or self._deadline < self._timeout_handle.when():
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        wait = min(self._deadline - self.loop.time(), _LONGEST_TIMER)
+        self._timeout_handle = self.loop.call_later(wait, self._timeout_cb)
 
     def _timeout_cb(self) -> None:
         if self.transport is None:
             return
-        left = self._deadline - self.loop.time()
-        if left > 0:
-            self._timeout_handle = self.loop.call_later(min(left, _TIMER), self._timeout_cb)
+        if self.loop.time() < self._deadline:
+            self._arm()
             return
         self._writer.write(self._deadline_reply.encode())
         self.transport.close()
@@ -303,21 +306,23 @@ class Server(SMTP):
 
     async def _receive(self, reader: ContentReader, transaction: Transaction) -> None:
         """Read content up to the end of data; what the client pipelined behind it goes back to the reader."""
+        patience = self._service.listener.data_timeout
         started = self.loop.time()
         self._deadline_reply = reply.DATA_TIMEOUT
-        patience = self._service.listener.data_timeout
         self._reset_timeout(patience)
         while not reader.finished:
             block = await self._reader.read(_BLOCK)
             if not block:
                 raise asyncio.IncompleteReadError(b"", None)
-            content = reader.feed(block)
+            arrived = self.loop.time()
             self._deadline = float("inf")
+            content = reader.feed(block)
             if content:
                 await transaction.feed(content)
             elif reader.oversize:
                 transaction.refuse(reply.TOO_LARGE)
-            self._deadline = max(started + patience + reader.size / _SLOWEST, self.loop.time() + 1.0)
+            started += self.loop.time() - arrived  # the time that we take is not the client's
+            self._deadline = started + patience + reader.size / _SLOWEST
         self._deadline = float("inf")
         if reader.rest:
             self._reader._buffer[:0] = reader.rest  # type: ignore[attr-defined]

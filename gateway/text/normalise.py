@@ -17,16 +17,25 @@ _SPACES = b"\t\n\v\f\r\x1c\x1d\x1e\x1f "
 _CONTROLS = bytes(octet for octet in [*range(0x20), 0x7F] if octet not in _SPACES)
 _ASCII_FOLD = bytes(0x20 if octet in _SPACES else octet for octet in range(256)).lower()
 _DROPPED_CATEGORIES = frozenset(["Mn", "Me", "Cf", "Cc"])
+_PLANE_2 = 0x20000
+_COMPATIBILITY_IDEOGRAPHS = range(0x2F800, 0x2FA20)
 _TAGS = range(0xE0000, 0xE1000)
 # Default ignorable code points that are neither combining marks nor format characters: fillers of Hangul.
 _FILLERS = frozenset([0x115F, 0x1160, 0x3164, 0xFFA0])
 
 
 class _Table(dict[int, str]):
-    """What each character becomes, worked out when it is first met."""
+    """What each character becomes, worked out when it is first met.
+
+    Beyond plane 1 nothing folds but compatibility ideographs and tags: the rest is not kept, or hostile text
+    could make the table hold a million entries.
+    """
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = _fold_character(chr(code))
+        character = chr(code)
+        if code >= _PLANE_2 and code not in _COMPATIBILITY_IDEOGRAPHS and code not in _TAGS:
+            return character
+        folded = self[code] = _fold_character(character)
         return folded
 
 
