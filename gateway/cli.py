@@ -12,8 +12,6 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 import gateway
 from gateway.loaded import Loaded, load_all
@@ -21,7 +19,7 @@ from gateway.model import Direction
 from gateway.problem import Problem
 from gateway.quarantine_view import printable
 from gateway.store.database import StoreError, database_url, open_engine
-from gateway.store.item import ItemState, StoredItem
+from gateway.store.item import ItemState
 from gateway.store.migrations import upgrade
 from gateway.store.quarantine import Quarantine
 
@@ -86,7 +84,11 @@ def run(
 def check(config: Config = _DEFAULT) -> None:
     """Check configuration and rulesets, with the rules' own examples."""
     loaded = _load(config)
-    _out.print(f"{config}: no problems. Profile {loaded.profile.id}, {loaded.summary()}.", markup=False)
+    _out.print(
+        f"{config}: no problems. Profile {loaded.profile.id}, {loaded.summary()}.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -127,7 +129,7 @@ def reload(
     result = ask(loaded.settings.gateway.state_dir, timeout)
     if not result.ok:
         raise _fail(result.message)
-    _out.print(f"Reloaded: profile {loaded.profile.id}, {loaded.summary()}.", markup=False)
+    _out.print(f"Reloaded: profile {loaded.profile.id}, {loaded.summary()}.", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -159,7 +161,7 @@ def quarantine_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List held messages and copies of rejected ones. Of private mail no names are shown."""
-    from gateway.quarantine_view import as_row
+    from gateway.quarantine_view import as_row, summary
 
     _, quarantine = _quarantine(config)
     items = _guarded(lambda: quarantine.list(state, limit, before))
@@ -170,25 +172,9 @@ def quarantine_list(
     if not items:
         _out.print("Nothing here.")
         return
-    _print_table(items)
-
-
-def _print_table(items: Sequence[StoredItem]) -> None:
-    def plain(text: str) -> Text:
-        """What a sender wrote: no markup, no terminal controls."""
-        return Text(printable(text))
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Reference", "Received", "State", "Action", "Category", "Clause", "Size", "From", "To"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("Reference", "Received"))
     for item in items:
-        to = "(private)" if item.recipients is None else ", ".join(item.recipients)
-        table.add_row(
-            item.reference, f"{item.received_at.astimezone():%Y-%m-%d %H:%M}", item.state, item.action,
-            item.category or "", item.clause or "", str(item.size),
-            plain("(private)" if item.sender is None else f"<{item.sender}>"), plain(to),
-        )  # fmt: skip
-    _out.print(table)
+        for line in summary(item):
+            _out.print(line, markup=False, soft_wrap=True)
 
 
 @quarantine_app.command("show")

@@ -16,7 +16,7 @@ def announce(settings: Settings) -> None:
     server = str(listener.bind[0])
     domain = settings.gateway.local_domains[0] if settings.gateway.local_domains else "school.example"
     common = f"swaks --server {server} --from ann@elsewhere.example --to staff@{domain}"
-    eicar = "'\"'\"'".join(_EICAR)
+    eicar = "".join(_EICAR)
     text = f"""
 Postern is running.
   listening   {server} ({listener.direction}, for {", ".join(settings.gateway.local_domains)})
@@ -28,7 +28,7 @@ Try, in another terminal (swaks is a Debian package):
   # clean: delivered, readable as a file in the new/ folder of the Maildir above
   {common} --header "Subject: Lunch on Friday"
   # an executable, whatever it is called: blocked, with the clause of the policy
-  printf 'MZ\\220\\0' > invoice.pdf.exe; {common} --attach @invoice.pdf.exe
+  printf 'MZ\\220\\0' > invoice.pdf.exe; {common} --attach-name invoice.pdf.exe --attach @invoice.pdf.exe
   # a prohibited phrase: blocked
   {common} --header "Subject: Claim your free casino bonus today"
   # marked personal: delivered, tagged X-Postern-Privacy: personal, and nothing of it is logged

@@ -33,6 +33,18 @@ def as_row(item: StoredItem) -> dict[str, Any]:
     }
 
 
+def summary(item: StoredItem) -> Iterator[str]:
+    """An item in two or three lines, fit for a terminal."""
+    reason = f"{item.category} {item.clause or ''}".strip() if item.category else "nothing found"
+    received = f"{item.received_at.astimezone():%Y-%m-%d %H:%M}"
+    yield f"{item.reference}  {received}  {item.state} ({item.action}: {reason}), {item.size} octets"
+    sender = _PRIVATE if item.sender is None else f"<{item.sender}>"
+    to = _PRIVATE if item.recipients is None else ", ".join(item.recipients)
+    yield printable(f"    {sender} to {to}")
+    if item.subject:
+        yield printable(f"    {item.subject}")
+
+
 def lines(item: StoredItem) -> Iterator[str]:
     """All that may be shown of an item, fit for a terminal."""
     return map(printable, _lines(item))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,19 @@ MALWARE = "malware"
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sender or recipient that was refused, by us or by the next hop. `step` is MAIL or RCPT."""
+
+    step: str
+    address: str
+    reply: Reply
+
+    def fields(self) -> dict[str, str]:
+        """For a log line."""
+        return {"step": self.step, "address": self.address, "reply": self.reply.first_line}
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a transaction ended. `reply` is None while the message is being put into quarantine."""
 
@@ -46,6 +59,7 @@ class Outcome:
     size: int
     defects: int
     seconds: float
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def action(self) -> Action:
@@ -119,6 +133,18 @@ class Service:
         self._store.journal.record(_journal_entry(outcome, self.listener.name))
         self._log.info("message", **_log_fields(outcome, self.listener.name))
 
+    def record_refusals(
+        self, reference: str, client: Client, sender: str, refused: Sequence[Refusal]
+    ) -> None:
+        """A log line for a transaction that ended before any message, because addresses were refused.
+
+        There is no message, so no marking that could make it private.
+        """
+        self._log.info(
+            "refused", ref=reference, listener=self.listener.name, client=client.address,
+            **{"from": sender, "refused": [refusal.fields() for refusal in refused]},
+        )  # fmt: skip
+
     def _count(self, outcome: Outcome) -> None:
         metrics = self._metrics
         metrics.message(self.listener.name, outcome.direction, outcome.action, outcome.seconds, outcome.size)
@@ -180,6 +206,8 @@ def _log_fields(outcome: Outcome, listener: str) -> dict[str, Any]:
             "from": outcome.envelope.sender,
             "to": outcome.envelope.recipients[:20],
         }
+        if outcome.refused:
+            fields["refused"] = [refusal.fields() for refusal in outcome.refused]
     return fields
 
 

@@ -40,9 +40,20 @@ def configure_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
+    own = logging.getLogger("gateway")
+    own.handlers = [_ToLog()]
+    own.propagate = False
     # Libraries may quote addresses or content in their own records.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
+
+
+class _ToLog(logging.Handler):
+    """Brings records of our own modules that know the standard library's logging only into the JSON lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        getattr(log(), level)(record.getMessage(), module=record.module)
 
 
 def log() -> Any:

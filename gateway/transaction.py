@@ -20,9 +20,11 @@ from gateway.model import Action, Client, Direction, Envelope, Privacy, Verdict,
 from gateway.policy.decide import decide
 from gateway.relay.hop import Onward
 from gateway.reply import Reply
-from gateway.service import Outcome, Service
+from gateway.service import Outcome, Refusal, Service
 from gateway.smtp.command import MailCommand
 from gateway.stages.base import Context
+
+_MOST_REFUSALS = 20  # recipients named in a record
 
 
 class Transaction:
@@ -39,6 +41,8 @@ class Transaction:
         self._reference = new_reference()
         self._started = time.monotonic()
         self._failure: Reply | None = None
+        self._refused: list[Refusal] = []
+        self._recorded = False
 
     # --- the envelope ---
 
@@ -50,11 +54,18 @@ class Transaction:
         self._onward = self._service.onward()
         answer = await self._onward.mail(self._client, self.envelope)
         if not answer.positive:
+            self._refused.append(Refusal("MAIL", command.sender, answer))
             await self.abandon()
         return answer
 
     async def rcpt(self, address: str) -> Reply:
         """RCPT: refused by our relay rules, put off to another transaction, or the next hop's answer."""
+        answer = await self._rcpt(address)
+        if not answer.positive and len(self._refused) < _MOST_REFUSALS:
+            self._refused.append(Refusal("RCPT", address, answer))
+        return answer
+
+    async def _rcpt(self, address: str) -> Reply:
         admitted = self._service.rules.admit(address, trusted=self._trusted)
         if isinstance(admitted, Reply):
             return admitted
@@ -107,27 +118,27 @@ class Transaction:
         assert inspection is not None
         assert direction is not None
         if self._failure is not None:
-            return await self._refused(self._failure)
+            return await self._end_unjudged(self._failure)
         try:
             await inspection.finish()
             if _count(inspection, "received") > self._service.listener.max_received:
-                return await self._refused(reply.LOOP)
+                return await self._end_unjudged(reply.LOOP)
             verdict = decide(inspection.findings, self._service.profile, direction)
             answer = await self._act(verdict, inspection, eight_bit=eight_bit)
         except OSError as error:
             self._service.fault("storage", error)
-            return await self._refused(reply.STORAGE)
+            return await self._end_unjudged(reply.STORAGE)
         except Exception as error:
             self._service.fault("transaction", error)
-            return await self._refused(reply.INTERNAL)
+            return await self._end_unjudged(reply.INTERNAL)
         self._record(verdict, answer, inspection)
         await self.abandon()
         return answer
 
-    async def _refused(self, answer: Reply) -> Reply:
+    async def _end_unjudged(self, answer: Reply) -> Reply:
         """End without a verdict: too large, a loop, no room."""
         verdict = Verdict(Action.REJECT if answer.permanent else Action.DEFER)
-        self._service.record(self._outcome(verdict, answer, self._inspection))
+        self._record(verdict, answer, self._inspection)
         await self.abandon()
         return answer
 
@@ -167,7 +178,8 @@ class Transaction:
 
     # --- the end ---
 
-    def _record(self, verdict: Verdict, answer: Reply, inspection: Inspection) -> None:
+    def _record(self, verdict: Verdict, answer: Reply, inspection: Inspection | None) -> None:
+        self._recorded = True
         self._service.record(self._outcome(verdict, answer, inspection))
 
     def _outcome(self, verdict: Verdict, answer: Reply | None, inspection: Inspection | None) -> Outcome:
@@ -183,10 +195,14 @@ class Transaction:
             size=inspection.raw.size if inspection is not None else 0,
             defects=len(inspection.defects) if inspection is not None else 0,
             seconds=time.monotonic() - self._started,
+            refused=tuple(self._refused),
         )
 
     async def abandon(self) -> None:
         """Close what is open, in whatever state. Harmless when repeated."""
+        refused, self._refused = self._refused, []
+        if refused and not self._recorded:
+            self._service.record_refusals(self._reference, self._client, self.envelope.sender, refused)
         inspection, self._inspection = self._inspection, None
         if inspection is not None:
             inspection.close()
