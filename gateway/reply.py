@@ -91,6 +91,7 @@ NEXT_HOP_LOST = Reply(451, "4.4.1 The next mail server went away; try again late
 NEXT_HOP_NONSENSE = Reply(
     451, "4.4.1 The next mail server gave an answer that makes no sense; try again later"
 )
+INTERNAL_CLOSING = Reply(421, "4.3.0 Something went wrong here, closing the connection; try again later")
 INTERNAL = Reply(451, "4.3.0 Something went wrong here; try again later")
 STORAGE = Reply(452, "4.3.1 There is no room to hold the message; try again later")
 

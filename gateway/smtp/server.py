@@ -142,11 +142,12 @@ class Server(SMTP):
             self._client = Client(address, port)
             self._trusted = self._service.rules.trusts(address)
             await self._run()
-        except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
+        except (asyncio.CancelledError, OSError, asyncio.IncompleteReadError):
             pass  # the client went; what it left open is closed below
         except Exception as error:
             self._service.fault("session", error)
-            self._writer.write(reply.INTERNAL.encode())
+            if self.transport is not None:
+                self._writer.write(reply.INTERNAL_CLOSING.encode())
         finally:
             if refusal is None:
                 self._gate.leave(self, address)
@@ -223,6 +224,8 @@ class Server(SMTP):
 
     async def _flush(self) -> None:
         if self._out:
+            if self.transport is None:
+                raise ConnectionResetError  # uvloop answers a write to a closed transport with RuntimeError
             self._writer.write(bytes(self._out))
             self._out.clear()
             await self._writer.drain()
