@@ -290,6 +290,7 @@ class Supervisor:
                 return False
             if all(self._shared.age(self._workers[pid].row) < _READY_WITHIN for pid in wanted):
                 return bool(wanted)
+            self._notify("WATCHDOG=1")
             signal.sigtimedwait({signal.SIGCHLD}, 0.02)
         return False
 
