@@ -5,6 +5,8 @@ Where a test fails, the end of the gateway's output is shown with it.
 
 from __future__ import annotations
 
+import signal
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +21,11 @@ if ROOT not in sys.path:
 from tests.support.gateway import Gateway, Section  # noqa: E402
 from tests.support.next_hop import NextHop  # noqa: E402
 from tests.support.postfix import Postfix  # noqa: E402
+
+
+def pytest_configure() -> None:
+    """A run that is terminated ends its fixtures too, so that no Postfix or gateway outlives it."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
 class StartGateway(Protocol):
@@ -78,3 +85,35 @@ def postfix() -> Iterator[Postfix]:
     instance = Postfix()
     yield instance
     instance.stop()
+
+
+# Tests with other people's messages run only where these are at hand; elsewhere they are said not to have run.
+
+CORPORA = os.environ.get("POSTERN_CORPORA", "")
+_without_corpora: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of message collections by others."""
+    folder = Path(CORPORA)
+    assert folder.is_dir(), f"POSTERN_CORPORA is no folder: {CORPORA}"
+    return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked `corpora` where POSTERN_CORPORA is not set."""
+    if CORPORA:
+        return
+    left_out = [item for item in items if item.get_closest_marker("corpora") is not None]
+    _without_corpora.extend(item.nodeid for item in left_out)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    if _without_corpora:
+        terminalreporter.write_line(
+            f"{len(_without_corpora)} tests not run: POSTERN_CORPORA (a folder of message collections) is not set"
+        )
