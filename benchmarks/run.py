@@ -41,6 +41,8 @@ from benchmarks.targets import Target  # noqa: E402
 from tests.support.smtp_tools import smtp_source  # noqa: E402
 
 SESSIONS = (1, 20)
+LOAD_BEFORE = os.getloadavg()[0]  # of the minute before, so before anything here began
+BUSY = 0.5
 LARGE = 1 << 20  # from here on one smtp-source for each session
 TARGETS = {"sink": targets.sink, "postfix": targets.postfix, "gateway": targets.gateway}
 # Messages in the long run and for latency, by kind and sessions.
@@ -181,13 +183,19 @@ def machine() -> dict[str, object]:
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "system": platform.platform(),
+        "load_before": LOAD_BEFORE,
     }
 
 
 def machine_line() -> str:
     """The same in one line."""
     facts = machine()
-    return f"{facts['cores']} cores of {facts['processor']}, Python {facts['python']}"
+    line = f"{facts['cores']} cores of {facts['processor']}, Python {facts['python']}"
+    if LOAD_BEFORE > BUSY:
+        line += (
+            f"\nThe machine was busy with other things (load {LOAD_BEFORE:.1f}): times and rates are too bad"
+        )
+    return line
 
 
 def write(results: list[Result], quick: bool) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def copy_of(unit: Path, folder: Path) -> Path:
     start = [number for number, line in enumerate(lines) if line.startswith("ExecStart=")]
     assert len(start) == 1
     assert lines[start[0]].split()[1:] == ["run", "-c", "/etc/postern/postern.toml"]
-    lines[start[0]] = f"ExecStart={sys.executable} --version"
+    lines[start[0]] = f"ExecStart={program('true')}"
     copy = folder / unit.name
     copy.write_text("\n".join(lines) + "\n")
     return copy

@@ -95,11 +95,14 @@ class Gateway:
         service = self.service = Service("gateway", command, self.folder, directory=ROOT)
         try:
             wait_until(lambda: greeted(self.port) or not service.running, "the gateway's greeting", timeout)
+            if not service.running:
+                raise AssertionError("the gateway ended by itself")
         except AssertionError as error:
             service.kill()
             raise AssertionError(f"{error}\n{service.report()}") from None
-        if not service.running:
-            raise AssertionError(f"the gateway ended by itself\n{service.report()}")
+        except BaseException:  # the test run is being ended
+            service.kill()
+            raise
 
     @property
     def running_service(self) -> Service:

@@ -86,6 +86,9 @@ class SmtpSink:
         except AssertionError as error:
             self.service.kill()
             raise AssertionError(f"{error}\n{self.service.report()}") from None
+        except BaseException:
+            self.service.kill()
+            raise
 
     def stop(self) -> None:
         """End it."""
