@@ -61,10 +61,10 @@ class Base64Decoder:
         except (binascii.Error, ValueError):
             return self._tolerant(clean)
         rest = text[whole:]
-        if b"=" in rest or rest.translate(None, _ALPHABET):
+        padded = text[whole - 1 : whole] == b"=" if whole else False
+        if rest and (padded or rest.translate(None, _ALPHABET)):
             return self._tolerant(clean)
-        self._held = rest
-        self._padded = text.endswith(b"=")
+        self._held, self._padded = rest, padded
         return decoded
 
     def _tolerant(self, text: bytes) -> bytes:

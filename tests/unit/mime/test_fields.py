@@ -1,0 +1,125 @@
+"""Header blocks to fields."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.mime.fields import Origin, ParsedHeader, parse
+
+
+def read(block: bytes, *, message: bool = True, max_fields: int = 100, whole: bool = True) -> ParsedHeader:
+    return parse(block, Origin(0), message=message, max_fields=max_fields, whole=whole)
+
+
+def pairs(parsed: ParsedHeader) -> list[tuple[str, bytes]]:
+    return [(field.name, field.value) for field in parsed.header.fields]
+
+
+def names(parsed: ParsedHeader) -> list[str]:
+    return [deviation.name for deviation, _ in parsed.deviations]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected", "deviations"),
+    [
+        (b"", [], []),
+        (b"Subject: x\r\n", [("subject", b"x")], []),
+        (b"Subject:x", [("subject", b"x")], []),
+        (b"Subject:\r\n", [("subject", b"")], []),
+        (b"A: b\r\n c\r\n\td\r\nE: f\r\n", [("a", b"b c\td"), ("e", b"f")], []),
+        (b"A:\r\n b\r\n", [("a", b"b")], []),
+        (b"A: bas\r\n e64\r\n", [("a", b"bas e64")], []),
+        (b"A: b: c\r\n", [("a", b"b: c")], []),
+        (b"A : b\r\n", [("a", b"b")], ["space-before-colon"]),
+        (b"A\t: b\r\n", [("a", b"b")], ["space-before-colon"]),
+        (b"A\x00: b\r\n", [("a", b"b")], ["nul-in-header", "field-name"]),
+        (b"A\x0b: b\r\n", [("a", b"b")], ["field-name"]),
+        (b"\xffA\x01: b\r\n", [("a", b"b")], ["field-name"]),
+        (b"A: b\x00c\r\n", [("a", b"b\x00c")], ["nul-in-header"]),
+        (b"A: b\r\n \r\nC: d\r\n", [("a", b"b"), ("c", b"d")], ["blank-continuation"]),
+        (b"A: b\r\n \r\n c\r\n", [("a", b"b  c")], ["blank-continuation"]),
+        (b"A: b\rC: d\r", [("a", b"b"), ("c", b"d")], ["bare-cr"]),
+        (b"A: b\nC: d\n", [("a", b"b"), ("c", b"d")], []),
+        (b"A: b\nC: d\r\n", [("a", b"b"), ("c", b"d")], ["mixed-line-endings"]),
+        (b"junk\r\nSubject: x\r\n", [("subject", b"x")], ["junk-line"]),
+        (b"A: b\r\njunk\r\n more\r\nX-C: d\r\n", [("a", b"b"), ("x-c", b"d")], ["junk-line"]),
+        (b": b\r\nSubject: d\r\n", [("subject", b"d")], ["junk-line"]),
+        (b"two words: b\r\nSubject: d\r\n", [("subject", b"d")], ["junk-line"]),
+        (b" leading\r\nSubject: d\r\n", [("subject", b"d")], ["junk-line"]),
+        (b"Content-Type text/html\r\n", [("content-type", b"text/html")], ["missing-colon"]),
+        (b"From me Mon Jan 1\r\nA: b\r\n", [("a", b"b")], ["mbox-line"]),
+        (b">From me Mon Jan 1\r\nA: b\r\n", [("a", b"b")], ["mbox-line"]),
+        (b"\xef\xbb\xbfA: b\r\n", [("a", b"b")], ["byte-order-mark"]),
+        (b"X" * 100 + b": b\r\n", [("x" * 100, b"b")], []),
+    ],
+)
+def test_lines(block: bytes, expected: list[tuple[str, bytes]], deviations: list[str]) -> None:
+    parsed = read(block)
+    assert pairs(parsed) == expected
+    assert names(parsed) == deviations
+    assert parsed.end == len(block)
+    assert not parsed.limited
+
+
+def test_mailbox_line_only_in_front_of_a_message() -> None:
+    parsed = read(b"From me Mon Jan 1\r\nSubject: b\r\n", message=False)
+    assert names(parsed) == ["junk-line"]
+
+
+@pytest.mark.parametrize(
+    ("block", "end", "deviations"),
+    [
+        (b"A: b\r\nHello,\r\nhow are you\r\n", 6, ["missing-separator"]),
+        (b"Hello", 0, ["missing-separator"]),
+        (b"A: b\r\nx\r\ny\r\nContent-Type: z\r\n", 6, ["missing-separator", "fields-in-body"]),
+        (b"A: b\r\nx\r\n Content-Type: z\r\n", 6, ["missing-separator", "fields-in-body"]),
+    ],
+)
+def test_body_without_an_empty_line_before_it(block: bytes, end: int, deviations: list[str]) -> None:
+    parsed = read(block)
+    assert parsed.end == end
+    assert names(parsed) == deviations
+
+
+def test_places() -> None:
+    parsed = parse(b"A: b\r\nC: d\r\n e\r\n", Origin(100), message=True, max_fields=9)
+    assert [(field.start, field.end) for field in parsed.header.fields] == [(100, 106), (106, 116)]
+
+
+def test_places_of_octets_without_a_place() -> None:
+    parsed = parse(b"A: b\r\nC: d\r\n", Origin(100, 0), message=True, max_fields=9)
+    assert {(field.start, field.end) for field in parsed.header.fields} == {(100, 100)}
+
+
+def test_too_many_fields() -> None:
+    parsed = read(b"A: b\r\n" * 5, max_fields=2)
+    assert len(parsed.header.fields) == 2
+    assert parsed.limited
+    assert parsed.end == 12
+    assert names(parsed) == ["too-many-fields"]
+
+
+def test_a_cut_block_leaves_its_last_field_to_the_rest() -> None:
+    parsed = read(b"A: b\r\nC: d", whole=False)
+    assert pairs(parsed) == [("a", b"b")]
+    assert parsed.end == 6
+
+
+def test_a_deviation_is_reported_once() -> None:
+    parsed = read(b"A : b\r\n" * 50)
+    assert names(parsed) == ["space-before-colon"]
+    assert len(parsed.header.fields) == 50
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="Ab: \t\r\n\x00\xff").map(lambda text: text.encode("latin-1")))
+def test_any_block_is_read_and_fields_lie_in_it_in_order(block: bytes) -> None:
+    parsed = read(block)
+    position = 0
+    for field in parsed.header.fields:
+        assert position <= field.start < field.end <= parsed.end <= len(block)
+        assert b"\r" not in field.value
+        assert b"\n" not in field.value
+        position = field.end

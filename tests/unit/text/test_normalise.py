@@ -1,0 +1,93 @@
+"""Folding: what reads alike becomes alike."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.text.normalise import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Wombat Flute", "wombat flute"),
+        ("  a\t\r\n b  ", "a b"),
+        ("a\x00b\x07c\x7fd", "abcd"),
+        ("a\x1cb", "a b"),
+        ("wom\u200bba\u200ct\u200d\u2060\ufeff", "wombat"),
+        ("wom\u00adbat", "wombat"),
+        ("w\u0301o\u0323m", "wom"),
+        ("café", "cafe"),
+        ("\u202etab\u202c \u2066x\u2069", "tab x"),
+        ("ｗｏｍｂａｔ", "wombat"),
+        ("ﬂute", "flute"),
+        ("Straße", "strasse"),
+        ("İ", "i"),
+        ("a\u00a0\u2003\u3000b", "a b"),
+        ("a\u2028b", "a b"),
+        ("①②", "12"),
+        ("invoice．exe", "invoice.exe"),
+        ("a\ufe0fb\U000e0041c", "abc"),
+        ("a\u3164b\u115fc", "abc"),
+        ("ПРИВЕТ", "привет"),
+        ("\u1112\u1161\u11ab", "한"),
+        ("", ""),
+        (" ", ""),
+        ("\u200b", ""),
+        ("\u1fb3", "α"),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text())
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_ascii_is_folded_as_the_rest_is(text: str) -> None:
+    """The fast path and the other agree: a character that vanishes forces the other."""
+    assert fold(text + "\u200b") == fold(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_what_comes_out(text: str) -> None:
+    folded = fold(text)
+    assert folded == folded.strip(" ")
+    assert "  " not in folded
+    assert not [one for one in folded if unicodedata.category(one) in ("Mn", "Me", "Cf", "Cc")]
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        range(0x3400),
+        range(0xF900, 0x10000),
+        range(0x1D400, 0x1D800),
+        range(0x1F100, 0x1F300),
+        range(0x2F7F0, 0x2FA30),
+        range(0xDFFF0, 0xE0200),
+    ],
+)
+def test_characters_fold_to_something_stable(codes: range) -> None:
+    for code in codes:
+        once = fold(chr(code))
+        assert fold(once) == once
+
+
+def test_ideographs_beyond_plane_1() -> None:
+    assert fold("\U0002f800\U00020000") == "\u4e3d\U00020000"
+
+
+def test_long_runs() -> None:
+    assert fold("a" + " " * 1_000_000 + "b") == "a b"
+    assert fold("a" + "\u0301" * 100_000) == "a"
