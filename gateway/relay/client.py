@@ -67,6 +67,10 @@ class SmtpOnward:
                 answer = await self._open(connection, client, envelope)
             except _TROUBLE:
                 answer = None
+            except BaseException:  # cancelled: the client has gone
+                if connection is not None:
+                    connection.abort()
+                raise
             if answer is not None and answer.code != 421 and connection is not None:
                 self._pool, self._connection = pool, connection
                 return self._checked(answer)
@@ -78,13 +82,12 @@ class SmtpOnward:
 
     async def _open(self, connection: Connection, client: Client, envelope: Envelope) -> Reply:
         if self._settings.xforward and connection.xforward:
-            await connection.client.execute_command(b"XFORWARD", *_xforward(client, connection.xforward))
+            await connection.ask(b"XFORWARD", *_xforward(client, connection.xforward))
         if envelope.smtputf8 and "smtputf8" not in connection.features and not _ascii(envelope.sender):
             return reply.UTF8_NOT_ONWARD
-        response = await connection.client.execute_command(
+        return await connection.ask(
             b"MAIL", b"FROM:<%s>" % _octets(envelope.sender), *_parameters(connection, envelope)
         )
-        return Reply(response.code, response.message)
 
     async def rcpt(self, address: str) -> Reply:
         """One recipient, as the next hop sees it."""
@@ -93,10 +96,10 @@ class SmtpOnward:
         if not _ascii(address) and "smtputf8" not in self._connection.features:
             return reply.UTF8_NOT_ONWARD
         try:
-            response = await self._connection.client.execute_command(b"RCPT", b"TO:<%s>" % _octets(address))
+            answer = await self._connection.ask(b"RCPT", b"TO:<%s>" % _octets(address))
         except _TROUBLE:
             return self._lost("lost")
-        return self._checked(Reply(response.code, response.message))
+        return self._checked(answer)
 
     def _checked(self, answer: Reply) -> Reply:
         """`answer` as it is, unless it makes no sense here."""
@@ -123,9 +126,9 @@ class SmtpOnward:
         if connection is None or connection.client.protocol is None:
             return reply.NEXT_HOP_LOST
         try:
-            response = await connection.client.execute_command(b"DATA")
-            if response.code != 354:
-                return self._checked(Reply(_not_success(response.code), response.message))
+            answer = await connection.ask(b"DATA")
+            if answer.code != 354:
+                return self._checked(Reply(_not_success(answer.code), answer.text))
             answer = await self._stream(connection.client.protocol, blocks)
         except _TROUBLE:
             return self._lost("lost")
@@ -157,14 +160,14 @@ class SmtpOnward:
         if connection is None:
             return
         try:
-            response = await connection.client.execute_command(b"RSET")
+            answer = await connection.ask(b"RSET")
         except _TROUBLE:
             self._drop()
             return
         except BaseException:
             self._drop()
             raise
-        if response.code == 250:
+        if answer.code == 250:
             self._keep()
         else:
             self._drop()

@@ -14,6 +14,7 @@ from typing import cast
 import aiosmtplib
 
 from gateway.config import Relay, SmtpHop
+from gateway.reply import Reply
 
 _MOST_TRANSACTIONS = 100  # many servers refuse more on one connection
 
@@ -34,6 +35,22 @@ class Connection:
     def reused(self) -> bool:
         """True where an earlier transaction went over this connection."""
         return self.transactions > 0
+
+    async def ask(self, *words: bytes) -> Reply:
+        """Send a command, wait for its reply. Raises aiosmtplib.SMTPException or OSError.
+
+        More than one reply to one command is an error: the next command would be given the reply left over.
+        """
+        response = await self.client.execute_command(*words)
+        if self.has_more:
+            raise aiosmtplib.SMTPServerDisconnected("more than one reply to a command")
+        return Reply(response.code, response.message)
+
+    @property
+    def has_more(self) -> bool:
+        """True where the server has said more than it was asked for."""
+        protocol = self.client.protocol
+        return protocol is not None and len(protocol._buffer) > 0
 
     def abort(self) -> None:
         """Close at once, unsent octets dropped: a next hop that does not read must not hold them for ever."""
@@ -91,8 +108,9 @@ class Pool:
             len(self._idle) >= self._settings.idle_connections
             or connection.transactions >= _MOST_TRANSACTIONS
             or not connection.client.is_connected
+            or connection.has_more
         ):
-            connection.client.close()
+            connection.abort()
             return
         connection.idle_since = time.monotonic()
         self._idle.append(connection)

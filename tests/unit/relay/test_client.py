@@ -141,6 +141,22 @@ def test_trouble_at_any_step_leaves_the_message_with_the_sender(step: str, behav
         assert hop.accepted == []
 
 
+@pytest.mark.parametrize(
+    ("step", "octets"),
+    [
+        ("MAIL", b"250 2.1.0 Ok\r\n250 2.1.0 And again\r\n"),
+        ("RCPT", b"250 2.1.5 Ok\r\n250 2.1.5 And again\r\n"),
+        ("DATA", b"354 Go on\r\n250 2.0.0 I have it already\r\n"),
+    ],
+)
+def test_a_reply_too_many_is_not_taken_for_the_next_one(step: str, octets: bytes) -> None:
+    with hop_with({step: Raw(octets)}) as hop:
+        replies, failures = send(hop)
+    assert replies[-1].code == 451
+    assert failures.reasons
+    assert hop.accepted == []
+
+
 def test_a_refusal_in_the_middle_of_data_is_passed_back() -> None:
     with hop_with({"content": Close(after=5000, say="552 5.3.4 Too much")}) as hop:
         replies, _ = send(hop, blocks=[b"x" * 1022 + b"\r\n"] * 8000)
