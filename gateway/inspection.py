@@ -7,7 +7,8 @@
 
 The same object serves the SMTP server and `postern scan`. Small parts are inspected on the loop's thread, large ones
 on another (YARA and libmagic release the GIL). A stage that raises or overruns its time becomes a finding of
-category `inspection-fault`; the other stages go on.
+category `inspection-fault`; the other stages go on. The time is for the message as a whole: once it is used up,
+nothing more is inspected.
 """
 
 from __future__ import annotations
@@ -78,8 +79,11 @@ class _Stopwatch:
 
     seconds: dict[str, float] = field(default_factory=dict)
 
+    total: float = 0.0
+
     def add(self, stage: str, seconds: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self.total += seconds
 
 
 class Inspection:
@@ -100,6 +104,7 @@ class Inspection:
         self._body: Spool | None = None
         self._watch = _Stopwatch()
         self._abandoned = False
+        self._overrun = False
         self._start_stages(context)
 
     def _start_stages(self, context: Context) -> None:
@@ -198,6 +203,8 @@ class Inspection:
     ) -> None:
         """Put `question` to every stage, on another thread where there is much to read."""
         inspector = self._inspector
+        if self._overrun:
+            return
         if inspector.executor is None or size <= inspector.thread_above:
             self.findings += self._ask_all(question, part)
         elif size <= _HEAVY:
@@ -210,14 +217,16 @@ class Inspection:
         self, executor: Executor, question: Callable[[StageRun], Iterable[Finding]], part: str
     ) -> None:
         future = asyncio.get_running_loop().run_in_executor(executor, self._ask_all, question, part)
+        left = max(self._inspector.timeout - self._watch.total, 0.001)
         try:
-            self.findings += await asyncio.wait_for(asyncio.shield(future), self._inspector.timeout)
+            self.findings += await asyncio.wait_for(asyncio.shield(future), left)
         except (TimeoutError, asyncio.CancelledError) as error:
             # The thread can't be stopped: what it reads must outlive it, and its own outcome is of no use.
             self._abandoned = True
             future.add_done_callback(_retrieve)
             if isinstance(error, asyncio.CancelledError):
                 raise
+            self._overrun = True
             self._fault("inspection", error, part)
 
     def _ask_all(self, question: Callable[[StageRun], Iterable[Finding]], part: str) -> list[Finding]:
@@ -229,6 +238,9 @@ class Inspection:
             except Exception as error:
                 findings.append(self._fault_finding(name, error, part))
             self._watch.add(name, time.perf_counter() - started)
+        if self._watch.total > self._inspector.timeout and not self._overrun:
+            self._overrun = True
+            findings.append(self._fault_finding("inspection", TimeoutError(), part))
         return findings
 
     def _fault(self, stage: str, error: BaseException, part: str = "") -> None:

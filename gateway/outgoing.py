@@ -6,6 +6,7 @@ taken out: a sender must not be able to forge them.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
@@ -17,14 +18,17 @@ from gateway.spool import Spool
 _OWN = "x-postern-"
 
 
-def trace(hostname: str, client: Client, reference: str, smtputf8: bool) -> bytes:
-    """The Received field (RFC 5321 section 4.4; protocol names of RFC 3848 and RFC 6531)."""
+def trace(
+    hostname: str, client: Client, reference: str, smtputf8: bool, when: datetime | None = None
+) -> bytes:
+    """The Received field (RFC 5321 section 4.4; protocol names of RFC 3848 and RFC 6531). `when` is aware,
+    now where it is not given."""
     literal = f"IPv6:{client.address}" if ":" in client.address else client.address
     protocol = "UTF8SMTP" if smtputf8 else "ESMTP" if client.esmtp else "SMTP"
     return (
         f"Received: from {client.helo} ([{literal}])\r\n"
         f"\tby {hostname} (Postern) with {protocol} id {reference};\r\n"
-        f"\t{format_datetime(datetime.now().astimezone())}\r\n"
+        f"\t{format_datetime((when or datetime.now()).astimezone())}\r\n"
     ).encode("utf-8", "surrogateescape")
 
 
@@ -32,7 +36,10 @@ def own_fields(reference: str, verdict: Verdict, privacy: Privacy, word: str | N
     """The X-Postern fields. `word` stands for the verdict where it is not the action ("released")."""
     lines = [f"X-Postern-Ref: {reference}", f"X-Postern-Verdict: {word or verdict.action}"]
     if verdict.categories:
-        lines.append(f"X-Postern-Categories: {', '.join(verdict.categories)}")
+        names = "X-Postern-Categories: " + ", ".join(verdict.categories)
+        lines += textwrap.wrap(
+            names, 78, subsequent_indent="\t", break_long_words=False, break_on_hyphens=False
+        )
     if privacy.private:
         lines.append(f"X-Postern-Privacy: {privacy}")
     return ("\r\n".join(lines) + "\r\n").encode("ascii", "replace")

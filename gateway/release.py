@@ -7,6 +7,7 @@ so that two technicians can't send it twice.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from gateway.mime.event import HeaderComplete
 from gateway.mime.header import Header
 from gateway.mime.limits import Limits
 from gateway.mime.parser import Parser
-from gateway.model import Action, Verdict
+from gateway.model import Action, Privacy, Verdict
 from gateway.relay.client import SmtpOnward
 from gateway.relay.embedded import MaildirOnward
 from gateway.relay.hop import Onward
@@ -26,6 +27,8 @@ from gateway.reply import Reply
 from gateway.spool import Spool
 from gateway.store.content import StoredEnvelope
 from gateway.store.quarantine import Quarantine
+
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,16 @@ class Released:
 class _Uncounted:
     def relay_failure(self, reason: str) -> None:
         """The command line has no metrics."""
+
+
+def _shown(answer: Reply | None, privacy: Privacy) -> str:
+    """The reply for the record. Replies quote addresses, so for private mail only its codes."""
+    if answer is None:
+        return "not sent"
+    if privacy.private:
+        status = _STATUS.match(answer.text)
+        return f"{answer.code} {status[0] if status else ''}".strip()
+    return answer.first_line
 
 
 def onward_for(settings: Settings, listener: Listener) -> tuple[Onward, list[Pool]]:
@@ -65,10 +78,12 @@ def release(settings: Settings, quarantine: Quarantine, reference: str, by: str)
     try:
         stored, blocks = quarantine.open(reference)
         verdict = Verdict(Action.RELAY, item.findings, item.profile)
-        fields = outgoing.own_fields(reference, verdict, item.privacy, word="released")
+        fields = outgoing.trace(
+            settings.gateway.hostname, stored.client, reference, stored.smtputf8, stored.received_at
+        ) + outgoing.own_fields(reference, verdict, item.privacy, word="released")
         answer = asyncio.run(_send(settings, listener, stored, fields, blocks))
     finally:
-        text = answer.first_line if answer is not None else "not sent"
+        text = _shown(answer, item.privacy)
         quarantine.finish_release(reference, by, text, answer is not None and answer.positive)
     return Released(answer.positive, text)
 

@@ -38,12 +38,17 @@ class Reply:
     def encode(self) -> bytes:
         """The reply as octets for the wire, CRLF included; control characters become spaces."""
         lines = [_UNPRINTABLE.sub(" ", line) for line in self.text.split("\n")] or [""]
-        encoded = [line.encode("utf-8", "replace")[:_MAX_LINE] for line in lines]
+        encoded = [_cut(line.encode("utf-8", "replace")) for line in lines]
         head, last = encoded[:-1], encoded[-1]
         return b"".join([b"%d-%s\r\n" % (self.code, line) for line in head]) + b"%d %s\r\n" % (
             self.code,
             last,
         )
+
+
+def _cut(line: bytes) -> bytes:
+    """At most as much as a line may have, and no half a character at its end."""
+    return line if len(line) <= _MAX_LINE else line[:_MAX_LINE].decode("utf-8", "ignore").encode()
 
 
 OK = Reply(250, "2.0.0 OK")
@@ -80,7 +85,7 @@ POLICY_DIFFERS = Reply(
 RELAY_DENIED = Reply(550, "5.7.1 Relaying denied: this server does not accept mail for that address")
 NOT_TRUSTED = Reply(550, "5.7.1 Relaying denied: this service is for the organisation's own network")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0 Too many connections from your address; try again later")
-SERVER_BUSY = Reply(421, "4.3.2 All connections are in use; try again later")
+SERVER_BUSY = Reply(421, "4.7.0 All connections are in use; try again later")
 SHUTTING_DOWN = Reply(421, "4.3.2 The service is restarting; try again shortly")
 IDLE_TIMEOUT = Reply(421, "4.4.2 No command arrived in time, closing the connection")
 DATA_TIMEOUT = Reply(421, "4.4.2 The message did not arrive in time, closing the connection")

@@ -41,7 +41,10 @@ class ScanResult:
     def as_json(self) -> dict[str, Any]:
         """The object of one line of `--json` (a contract: see the design document)."""
         if self.error is not None:
-            return {"file": str(self.file), "action": "error", "error": self.error}
+            return {
+                "file": str(self.file), "action": "error", "error": self.error,
+                "findings": [], "personal": False, "parts": [], "defects": [],
+            }  # fmt: skip
         return {
             "file": str(self.file),
             "action": self.verdict.action.value,

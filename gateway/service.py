@@ -128,7 +128,7 @@ class Service:
         return store.keep_rejected
 
     def record(self, outcome: Outcome) -> None:
-        """One log line, the metrics and one journal record for a transaction that has ended."""
+        """The metrics, one journal record and one log line for a transaction that has ended."""
         self._count(outcome)
         self._store.journal.record(_journal_entry(outcome, self.listener.name))
         self._log.info("message", **_log_fields(outcome, self.listener.name))

@@ -10,6 +10,7 @@ the message.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -34,7 +35,7 @@ def configure_logging(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -62,14 +63,15 @@ def log() -> Any:
 
 
 def fault(where: str, error: BaseException) -> None:
-    """Log a fault of our own: its type and its place, never its text."""
+    """Log a fault of our own: its type and its place, never its text. Never raises: the log may be the fault."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
-    log().error(
-        "fault",
-        where=where,
-        error=type(error).__name__,
-        at=[f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
-    )
+    with contextlib.suppress(OSError, ValueError):
+        log().error(
+            "fault",
+            where=where,
+            error=type(error).__name__,
+            at=[f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+        )
 
 
 def prepare_metrics(folder: Path) -> None:

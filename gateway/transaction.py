@@ -179,8 +179,12 @@ class Transaction:
     # --- the end ---
 
     def _record(self, verdict: Verdict, answer: Reply, inspection: Inspection | None) -> None:
+        """Write down what became of the message. That is settled: trouble here must not change the reply."""
         self._recorded = True
-        self._service.record(self._outcome(verdict, answer, inspection))
+        try:
+            self._service.record(self._outcome(verdict, answer, inspection))
+        except Exception as error:
+            self._service.fault("record", error)
 
     def _outcome(self, verdict: Verdict, answer: Reply | None, inspection: Inspection | None) -> Outcome:
         return Outcome(
@@ -200,10 +204,11 @@ class Transaction:
 
     async def abandon(self) -> None:
         """Close what is open, in whatever state. Harmless when repeated."""
-        refused, self._refused = self._refused, []
-        if refused and not self._recorded:
-            self._service.record_refusals(self._reference, self._client, self.envelope.sender, refused)
         inspection, self._inspection = self._inspection, None
+        refused, self._refused = self._refused, []
+        # Where a message had begun, what is known of it decides whether addresses may be written.
+        if refused and not self._recorded and not (inspection is not None and inspection.privacy.private):
+            self._service.record_refusals(self._reference, self._client, self.envelope.sender, refused)
         if inspection is not None:
             inspection.close()
         onward, self._onward = self._onward, None

@@ -108,14 +108,21 @@ class Server(SMTP):
         if self.loop.time() < self._deadline:
             self._arm()
             return
-        self._writer.write(self._deadline_reply.encode())
-        self.transport.close()
+        self._say_goodbye(self._deadline_reply)
+
+    def _say_goodbye(self, answer: Reply) -> None:
+        """Close with a last reply; a client that has left earlier ones unread gets none."""
+        transport = self._writer.transport
+        if transport.get_write_buffer_size():
+            transport.abort()
+            return
+        self._writer.write(answer.encode())
+        transport.close()
 
     def hang_up(self) -> None:
         """The worker stops: say so to a client that has nothing under way; the others hear it later."""
         if self._waiting and self._transaction is None and self.transport is not None:
-            self._writer.write(reply.SHUTTING_DOWN.encode())
-            self.transport.close()
+            self._say_goodbye(reply.SHUTTING_DOWN)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client has gone. A transaction whose message is complete is carried to its end all the same."""
@@ -228,6 +235,7 @@ class Server(SMTP):
                 raise ConnectionResetError  # uvloop answers a write to a closed transport with RuntimeError
             self._writer.write(bytes(self._out))
             self._out.clear()
+            self._reset_timeout(self._service.listener.command_timeout)  # for a client that does not read
             await self._writer.drain()
 
     async def _abandon(self) -> None:
@@ -324,6 +332,9 @@ class Server(SMTP):
                 await transaction.feed(content)
             elif reader.oversize:
                 transaction.refuse(reply.TOO_LARGE)
+                if reader.size > 2 * self._service.listener.max_message_size + _FLOOD_LIMIT:
+                    self._say_goodbye(reply.TOO_LARGE)  # whoever goes on sending is not listening
+                    raise ConnectionAbortedError
             started += self.loop.time() - arrived  # the time that we take is not the client's
             self._deadline = started + patience + reader.size / _SLOWEST
         self._deadline = float("inf")
