@@ -5,8 +5,8 @@ Where a test fails, the end of the gateway's output is shown with it.
 
 from __future__ import annotations
 
-import signal
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
