@@ -44,6 +44,15 @@ _SIGNATURES = (
     *(b"BM", b"GIF8", b"RIFF", b"ID3"),  # pictures, sound
 )
 
+# libmagic takes one file in a hundred of random octets for a DOS program (a .com file begins with any jump), and now
+# and then one for an object file of some old Unix. Such types are believed only with these first octets.
+_PROOF = {
+    PROGRAM: _DOS_PROGRAM,
+    "application/x-object": (b"\x7fELF",),
+    "application/x-executable": (b"\x7fELF",),
+    "application/x-sharedlib": (b"\x7fELF",),
+}
+
 
 class FileTypes:
     """libmagic, loaded once before the workers are forked."""
@@ -68,10 +77,11 @@ class FileTypes:
             sample = _RUN_OF_SPACE.sub(rb"\1", sample)
             if not sample.translate(None, _TEXT_OCTETS):
                 sample = sample[:_TEXT_SAMPLE]
-        found: str = self._magic.from_buffer(sample)
+        found = str(self._magic.from_buffer(sample)).lower()
         if found == UNKNOWN and sample.startswith(_DOS_PROGRAM):
             return PROGRAM  # too short for libmagic, but Windows would start it
-        return found.lower()
+        proof = _PROOF.get(found)
+        return found if proof is None or sample.startswith(proof) else UNKNOWN
 
 
 def is_plainly_text(head: bytes) -> bool:
