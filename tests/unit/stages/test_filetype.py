@@ -110,7 +110,12 @@ def test_random_octets_are_no_program() -> None:
     """Compressed and encrypted files look random; one in a hundred was taken for a program."""
     chance = random.Random(5)
     types = FileTypes()
-    found = {types.of_octets(chance.randbytes(1024)) for _ in range(3000)}
+    # A .com file begins with a jump, which is what takes libmagic in.
+    found = {
+        types.of_octets(jump + chance.randbytes(1024))
+        for jump in (b"\xe9", b"\xeb", b"\xb8")
+        for _ in range(500)
+    }
     assert not found & {
         "application/x-dosexec", "application/x-executable", "application/x-object", "application/x-sharedlib",
     }  # fmt: skip
@@ -120,4 +125,6 @@ def test_a_program_is_one_all_the_same() -> None:
     types = FileTypes()
     assert types.of_octets(b"MZ\x90\0" + bytes(1000)) == "application/x-dosexec"
     elf = Path(sys.executable).resolve().read_bytes()[:65536]
-    assert types.of_octets(elf) in ("application/x-executable", "application/x-pie-executable")
+    assert types.of_octets(elf) in (
+        "application/x-executable", "application/x-pie-executable", "application/x-sharedlib",
+    )  # fmt: skip
