@@ -126,6 +126,7 @@ class Worker:
     async def _serve(self, listener: Listener, service: Service) -> None:
         gate = Gate(listener, self._shared, self._row, self._metrics)
         self._gates.append(gate)
+        self._metrics.session(listener.name, 0)  # so that it is there, and 0, before anybody calls
         loop = asyncio.get_running_loop()
         for address in listener.bind:
             server = await loop.create_server(

@@ -34,6 +34,23 @@ quarantine_app = typer.Typer(help="Look at, release and delete held messages.", 
 app.add_typer(quarantine_app, name="quarantine")
 
 _T = TypeVar("_T")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """An e-mail gateway content filter."""
+
+
 Config = Annotated[
     Path, typer.Option("-c", "--config", help="The configuration file.", envvar="POSTERN_CONFIG")
 ]
@@ -93,7 +110,10 @@ def check(config: Config = _DEFAULT) -> None:
 
 @app.command()
 def scan(
-    messages: Annotated[list[Path], typer.Argument(help="Messages, or folders of messages.", exists=True)],
+    messages: Annotated[
+        list[Path],
+        typer.Argument(help='Messages, or folders of messages; "-" reads one from standard input.'),
+    ],
     config: Config = _DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     direction: Annotated[Direction, typer.Option(help="Which way the messages travel.")] = Direction.INBOUND,
@@ -107,13 +127,17 @@ def scan(
 
     loaded = _load(config, code=2)
     worst = 0
+    count = 0
     for result in scan_files(loaded, messages, direction):
         if as_json:
             sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
         else:
             for line in text_lines(result, loaded.profile.id):
                 _out.print(printable(line), markup=False, soft_wrap=True)
+        count += 1
         worst = max(worst, 2 if result.error is not None else 0 if result.relayable else 1)
+    if not count:
+        raise _fail("No files there.", 2)
     raise typer.Exit(worst)
 
 
@@ -133,6 +157,17 @@ def reload(
 
 
 @app.command()
+def status(config: Config = _DEFAULT) -> None:
+    """Say whether the gateway runs, since when, and with which rules."""
+    from gateway.control import describe
+
+    text = describe(_load(config).settings.gateway.state_dir)
+    if text is None:
+        raise _fail("The gateway is not running.")
+    _out.print(text, markup=False, soft_wrap=True)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     _out.print(f"postern {gateway.__version__}")
@@ -145,6 +180,9 @@ def _quarantine(config: Config) -> tuple[Loaded, Quarantine]:
     loaded = _load(config)
     state = loaded.settings.gateway.state_dir
     url = database_url(state, loaded.settings.store.database)
+    if loaded.settings.store.database is None and not (state / "postern.db").exists():
+        # Made here it would belong to whoever calls, and the gateway could not use it.
+        raise _fail(f"There is no quarantine yet in {state}: has the gateway ever run?")
     try:
         upgrade(url)
         return loaded, Quarantine(open_engine(url), state / "quarantine")
@@ -155,7 +193,8 @@ def _quarantine(config: Config) -> tuple[Loaded, Quarantine]:
 @quarantine_app.command("list")
 def quarantine_list(
     config: Config = _DEFAULT,
-    state: Annotated[ItemState | None, typer.Option(help="Only items in this state.")] = None,
+    state: Annotated[ItemState, typer.Option(help="Items in this state.")] = ItemState.HELD,
+    everything: Annotated[bool, typer.Option("--all", help="Items in every state.")] = False,
     limit: Annotated[int, typer.Option(help="At most so many, the newest first.")] = 50,
     before: Annotated[str | None, typer.Option(help="Go on behind this reference.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -164,7 +203,7 @@ def quarantine_list(
     from gateway.quarantine_view import as_row, summary
 
     _, quarantine = _quarantine(config)
-    items = _guarded(lambda: quarantine.list(state, limit, before))
+    items = _guarded(lambda: quarantine.list(None if everything else state, limit, before))
     if as_json:
         for item in items:
             sys.stdout.write(json.dumps(as_row(item), ensure_ascii=False) + "\n")
@@ -183,7 +222,7 @@ def quarantine_show(reference: str, config: Config = _DEFAULT) -> None:
     from gateway.quarantine_view import lines
 
     _, quarantine = _quarantine(config)
-    item = _guarded(lambda: quarantine.get(reference))
+    item = _guarded(lambda: quarantine.get(reference.upper()))
     if item is None:
         raise _fail(f"{reference}: there is no such message")
     for line in lines(item):
@@ -197,7 +236,7 @@ def quarantine_release(references: References, config: Config = _DEFAULT) -> Non
 
     loaded, quarantine = _quarantine(config)
     failed = False
-    for reference in references:
+    for reference in map(str.upper, references):
         result = _guarded(partial(release, loaded.settings, quarantine, reference, getpass.getuser()))
         failed = failed or not result.delivered
         word = "released" if result.delivered else "not released"
@@ -210,7 +249,7 @@ def quarantine_delete(references: References, config: Config = _DEFAULT) -> None
     """Delete the content of items for good; the record of the deletion stays."""
     _, quarantine = _quarantine(config)
     failed = False
-    for reference in references:
+    for reference in map(str.upper, references):
         done = _guarded(partial(quarantine.delete, reference, getpass.getuser()))
         failed = failed or not done
         word = "deleted" if done else "not deleted: there is no such message, or it is gone already"

@@ -36,6 +36,19 @@ def running_pid(state_dir: Path) -> int | None:
     return None
 
 
+def describe(state_dir: Path) -> str | None:
+    """What runs, in a line for people; None where nothing does."""
+    pid = running_pid(state_dir)
+    if pid is None:
+        return None
+    status = read_status(state_dir / "run" / "status.json")
+    since = f"last change {status.get('at')}: {status.get('message')}"
+    return (
+        f"Running, process {pid}, {status.get('workers')} workers, profile {status.get('profile')}, "
+        f"rules {status.get('rules')}; {since}"
+    )
+
+
 def reload(state_dir: Path, timeout: float) -> ReloadResult:
     """Ask the running gateway to reload, and wait for its answer at most `timeout` seconds."""
     pid = running_pid(state_dir)

@@ -28,10 +28,10 @@ Try, in another terminal (swaks is a Debian package):
   # clean: delivered, readable as a file in the new/ folder of the Maildir above
   {common} --header "Subject: Lunch on Friday"
   # an executable, whatever it is called: blocked, with the clause of the policy
-  printf 'MZ\\220\\0' > invoice.pdf.exe; {common} --attach-name invoice.pdf.exe --attach @invoice.pdf.exe
+  printf 'MZ\\220\\0' > /tmp/invoice.pdf.exe; {common} --attach-name invoice.pdf.exe --attach @/tmp/invoice.pdf.exe
   # a prohibited phrase: blocked
   {common} --header "Subject: Claim your free casino bonus today"
-  # marked personal: delivered, tagged X-Postern-Privacy: personal, and nothing of it is logged
+  # marked personal: delivered, tagged X-Postern-Privacy: personal, and nothing that names a person is logged
   {common} --header "Subject: [Personal] Lunch on Friday"
   # the EICAR test virus: blocked
   {common} --body '{eicar}'

@@ -66,7 +66,8 @@ def _lines(item: StoredItem) -> Iterator[str]:
         finding = judged.finding
         name = f" {finding.filename!r}" if finding.filename else ""
         detail = f": {finding.detail}" if finding.detail else ""
-        yield f"  {judged.action:<10} {finding.stage}/{finding.rule} in part {finding.part or 'header'}{name}{detail}"
+        where = f"part {finding.part}" if finding.part else "the header"
+        yield f"  {judged.action:<10} {finding.stage}/{finding.rule} in {where}{name}{detail}"
     if item.findings_omitted:
         yield f"  and {item.findings_omitted} more findings"
     if item.released_at is not None:

@@ -6,6 +6,7 @@ The same inspection and the same decision as in the SMTP server, on messages in 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from gateway.policy.decide import decide
 from gateway.stages.base import Context
 
 _BLOCK = 1 << 18
+STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ async def _scan_file(
     inspector = loaded.scanner(_Quiet(), executor)
     inspection = Inspection(inspector, Context(direction))
     try:
-        with path.open("rb") as file:
+        with sys.stdin.buffer if path == STDIN else path.open("rb") as file:
             while block := file.read(_BLOCK):
                 await inspection.feed(block)
         await inspection.finish()
@@ -121,9 +123,15 @@ async def _scan_file(
             path, verdict, inspection.privacy, tuple(inspection.parts), tuple(inspection.defects)
         )
     except OSError as error:
-        return ScanResult(path, Verdict(Action.DEFER), Privacy.ORDINARY, (), (), error.strerror or str(error))
+        return _unread(path, error.strerror or str(error))
+    except Exception as error:
+        return _unread(path, f"inspection failed ({type(error).__name__})")
     finally:
         inspection.close()
+
+
+def _unread(path: Path, why: str) -> ScanResult:
+    return ScanResult(path, Verdict(Action.DEFER), Privacy.ORDINARY, (), (), why)
 
 
 def text_lines(result: ScanResult, profile: str) -> Iterator[str]:

@@ -20,19 +20,22 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sdnotify
 from prometheus_client.multiprocess import mark_process_dead
 
+import gateway
 from gateway import metrics_server, telemetry
 from gateway.app import run_worker
-from gateway.config import HostPort, Settings
+from gateway.config import HostPort, MaildirHop, Settings
 from gateway.loaded import Loaded, load_all
 from gateway.problem import Problem
+from gateway.relay.maildir import MaildirDelivery
 from gateway.shared import SharedState
+from gateway.sockets import ListenError, ListeningSockets, listen
 from gateway.store.database import StoreError, database_url
 from gateway.store.migrations import upgrade
 
@@ -52,14 +55,6 @@ class _Worker:
     leaving: bool = False
 
 
-@dataclass(slots=True)
-class _Slots:
-    """The sockets of one address, one a worker slot."""
-
-    address: HostPort
-    sockets: list[socket.socket] = field(default_factory=list)
-
-
 class StartError(Exception):
     """The gateway can't start; the text is for the technician."""
 
@@ -72,7 +67,7 @@ class Supervisor:
         self._loaded = loaded
         self._announce = announce
         self._workers: dict[int, _Worker] = {}
-        self._slots: dict[str, _Slots] = {}
+        self._sockets = ListeningSockets()
         self._generation = 0
         self._stopping = False
         self._metrics_pid = 0
@@ -91,13 +86,17 @@ class Supervisor:
         """Run until told to stop; the exit code. Raises StartError."""
         self._prepare()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        self._bind(self._loaded.settings)
+        try:
+            self._sockets.bind(_addresses(self._loaded.settings), self._count())
+        except ListenError as error:
+            raise StartError(str(error)) from error
         self._start_metrics()
         self._start_generation()
         if not self._wait_ready(self._generation):
             self._stop()
             raise StartError("the workers did not start; the lines above say why")
         self._write_status(ok=True, message="started")
+        self._log_started()
         self._notify("READY=1", f"STATUS={len(self._workers)} workers")
         if self._announce is not None:
             self._announce()
@@ -120,42 +119,43 @@ class Supervisor:
         except OSError as error:
             raise StartError(f"another gateway is running with state_dir {state}") from error
         telemetry.configure_logging(self._loaded.settings.logging.level)
-        telemetry.prepare_metrics(self._run_dir / "metrics")
+        telemetry.prepare_metrics(telemetry.metrics_folder(self._run_dir))
+        self._prepare_maildirs()
         try:
             upgrade(_database(self._loaded.settings))
         except (StoreError, OSError) as error:
             raise StartError(f"the database can't be used: {error}") from error
 
+    def _prepare_maildirs(self) -> None:
+        for listener in self._loaded.settings.listener:
+            for hop in listener.relay_to:
+                if isinstance(hop, MaildirHop):
+                    try:
+                        MaildirDelivery(hop.path).prepare()
+                    except OSError as error:
+                        raise StartError(
+                            f"the delivery folder {hop.path} can't be written: {error.strerror}"
+                        ) from error
+
+    def _log_started(self) -> None:
+        settings = self._loaded.settings
+        telemetry.log().info(
+            "started",
+            version=gateway.__version__,
+            listening=[
+                f"{address} ({listener.name})" for listener in settings.listener for address in listener.bind
+            ],
+            delivers=[
+                f"{listener.name}: {hop}" for listener in settings.listener for hop in listener.relay_to
+            ],
+            metrics=None if settings.metrics.bind is None else str(settings.metrics.bind),
+            profile=self._loaded.profile.id,
+            rules=self._loaded.version,
+            workers=self._count(),
+        )
+
     def _count(self) -> int:
         return self._loaded.settings.gateway.workers or len(os.sched_getaffinity(0))
-
-    def _bind(self, settings: Settings) -> None:
-        """Add the sockets that `settings` asks for; what is bound already stays."""
-        count = settings.gateway.workers or len(os.sched_getaffinity(0))
-        added: list[tuple[_Slots, socket.socket]] = []
-        for address in _addresses(settings).values():
-            slots = self._slots.setdefault(str(address), _Slots(address))
-            try:
-                while len(slots.sockets) < count:
-                    slots.sockets.append(_listen(slots))
-                    added.append((slots, slots.sockets[-1]))
-            except OSError as error:
-                for owner, sock in added:
-                    owner.sockets.remove(sock)
-                    sock.close()
-                self._slots = {key: slots for key, slots in self._slots.items() if slots.sockets}
-                raise StartError(f"can't listen on {address}: {error.strerror}") from error
-
-    def _unbind(self, settings: Settings) -> None:
-        """Close the sockets that `settings` has no use for: a socket that nobody accepts from swallows clients."""
-        wanted = _addresses(settings)
-        for key, slots in list(self._slots.items()):
-            keep = self._count() if key in wanted else 0
-            for sock in slots.sockets[keep:]:
-                sock.close()
-            del slots.sockets[keep:]
-            if not keep:
-                del self._slots[key]
 
     def _start_generation(self) -> None:
         self._generation += 1
@@ -174,10 +174,17 @@ class Supervisor:
         if pid == 0:
             self._child(lambda: self._be_worker(slot, row))
         self._workers[pid] = _Worker(pid, slot, row, self._generation, time.monotonic())
+        telemetry.log().info("worker started", pid=pid, generation=self._generation)
 
     def _be_worker(self, slot: int, row: int) -> None:
         telemetry.set_writer(f"w{row}")
-        sockets = {key: slots.sockets[slot] for key, slots in self._slots.items()}
+        self._sockets.close_but(slot)
+        if self._metrics_socket is not None:
+            self._metrics_socket.close()
+        sockets = self._sockets.of_slot(slot)
+        wanted = _addresses(self._loaded.settings)
+        for key in sockets.keys() - wanted.keys():
+            sockets.pop(key).close()
         run_worker(self._loaded, sockets, self._shared, row)
 
     def _child(self, work: Callable[[], None]) -> None:
@@ -208,7 +215,7 @@ class Supervisor:
             return
         if self._metrics_socket is None:
             try:
-                self._metrics_socket = _listen(_Slots(bind))
+                self._metrics_socket = listen(bind)
             except OSError as error:
                 raise StartError(f"can't serve metrics on {bind}: {error.strerror}") from error
         self._fork_metrics()
@@ -219,12 +226,13 @@ class Supervisor:
             return
         pid = os.fork()
         if pid == 0:
-            self._child(
-                lambda: metrics_server.serve(
-                    server, self._run_dir / "status.json", self._shared, _database(self._loaded.settings)
-                )
-            )
+            self._child(lambda: self._be_metrics(server))
         self._metrics_pid = pid
+
+    def _be_metrics(self, server: socket.socket) -> None:
+        self._sockets.close_but(None)
+        database = _database(self._loaded.settings)
+        metrics_server.serve(server, self._run_dir / "status.json", self._shared, database)
 
     # --- running ---
 
@@ -252,6 +260,8 @@ class Supervisor:
                 return
             if pid == self._metrics_pid:
                 self._metrics_pid = 0
+                if not self._stopping:
+                    telemetry.log().error("metrics process died", pid=pid, status=_describe(status))
                 continue
             worker = self._workers.pop(pid, None)
             if worker is None:
@@ -259,7 +269,7 @@ class Supervisor:
             self._shared.clear(worker.row)
             mark_process_dead(f"w{worker.row}")  # type: ignore[no-untyped-call]
             if not worker.leaving and not self._stopping:
-                telemetry.log().error("worker died", pid=pid, status=_describe(status))
+                telemetry.log().error("worker died, it is replaced", pid=pid, status=_describe(status))
                 young = time.monotonic() - worker.started < 2.0
                 self._respawn_at[worker.slot] = time.monotonic() + (1.0 if young else 0.0)
 
@@ -322,8 +332,8 @@ class Supervisor:
         old = [worker for worker in self._workers.values() if not worker.leaving]
         self._loaded = loaded
         try:
-            self._bind(loaded.settings)
-        except StartError as error:
+            self._sockets.bind(_addresses(loaded.settings), self._count())
+        except ListenError as error:
             self._loaded = before
             return [Problem(self._config, None, "listener.bind", str(error))]
         self._start_generation()
@@ -334,11 +344,12 @@ class Supervisor:
                     os.kill(worker.pid, signal.SIGKILL)
             self._loaded = before
             self._generation -= 1
+            self._sockets.unbind(_addresses(before.settings), self._count())
             return [Problem(self._config, None, "", "the new workers did not start; the old ones go on")]
         for worker in old:
             worker.leaving = True
             _signal(worker.pid, signal.SIGUSR1)
-        self._unbind(loaded.settings)
+        self._sockets.unbind(_addresses(loaded.settings), self._count())
         self._swap_metrics(before.settings, loaded.settings)
         return []
 
@@ -375,8 +386,11 @@ class Supervisor:
         }
         path = self._run_dir / "status.json"
         temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(self._status))
-        temporary.replace(path)
+        try:
+            temporary.write_text(json.dumps(self._status))
+            temporary.replace(path)
+        except OSError as error:  # a full disk is no reason to stop
+            telemetry.fault("status", error)
 
     # --- stop ---
 
@@ -394,6 +408,7 @@ class Supervisor:
         if self._metrics_pid > 0:
             _signal(self._metrics_pid, signal.SIGKILL)
         (self._run_dir / "status.json").unlink(missing_ok=True)
+        telemetry.log().info("stopped")
 
     def _notify(self, *states: str) -> None:
         self._notifier.notify("\n".join(states))
@@ -405,29 +420,6 @@ def _database(settings: Settings) -> str:
 
 def _addresses(settings: Settings) -> dict[str, HostPort]:
     return {str(address): address for listener in settings.listener for address in listener.bind}
-
-
-def _listen(slots: _Slots) -> socket.socket:
-    """One more listening socket for the address; a port of 0 becomes the port of the first socket."""
-    host, port = slots.address.host, slots.address.port
-    if slots.sockets:
-        port = slots.sockets[0].getsockname()[1]
-    family, kind, protocol, _, where = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.setblocking(False)
-        sock.bind(where)
-        sock.listen(1024)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

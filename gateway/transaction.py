@@ -12,6 +12,7 @@ is durably in quarantine. Whatever goes wrong is a 4xx.
 
 from __future__ import annotations
 
+import errno
 import time
 
 from gateway import outgoing, reply
@@ -101,7 +102,7 @@ class Transaction:
             await self._inspection.feed(content)
         except OSError as error:
             self._service.fault("spool", error)
-            self.refuse(reply.STORAGE)
+            self.refuse(_storage_reply(error))
         except Exception as error:
             self._service.fault("inspection", error)
             self.refuse(reply.INTERNAL)
@@ -127,7 +128,7 @@ class Transaction:
             answer = await self._act(verdict, inspection, eight_bit=eight_bit)
         except OSError as error:
             self._service.fault("storage", error)
-            return await self._end_unjudged(reply.STORAGE)
+            return await self._end_unjudged(_storage_reply(error))
         except Exception as error:
             self._service.fault("transaction", error)
             return await self._end_unjudged(reply.INTERNAL)
@@ -214,6 +215,10 @@ class Transaction:
         onward, self._onward = self._onward, None
         if onward is not None:
             await onward.abandon()
+
+
+def _storage_reply(error: OSError) -> Reply:
+    return reply.STORAGE if error.errno in (errno.ENOSPC, errno.EDQUOT) else reply.INTERNAL
 
 
 def _count(inspection: Inspection, name: str) -> int:

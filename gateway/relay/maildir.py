@@ -9,6 +9,8 @@ Known limits: one Maildir for all recipients; old files in `tmp` are left for th
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import socket
 import time
@@ -27,6 +29,13 @@ class MaildirDelivery:
         self._path = path
         # The file name's parts must not have what separates folders ("/") or the flags (":").
         self._hostname = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
+
+    def prepare(self) -> None:
+        """Make the folders, and see that they can be written. Raises OSError."""
+        for name in ("cur", "new", "tmp"):
+            make_folder(self._path / name)
+            if not os.access(self._path / name, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._path / name))
 
     def deliver(
         self, reference: str, sender: str, recipients: Sequence[str], blocks: Iterable[bytes]

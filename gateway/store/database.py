@@ -13,6 +13,7 @@ then fails with StoreError; PostgreSQL's own limits apply there, with those of t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -100,7 +101,10 @@ def _open_sqlite(url: URL, durable: bool, busy_timeout: float) -> Engine:
 
 def _make_file(path: Path) -> None:
     make_folder(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # Only where there is none: to open and close a database drops the locks that this process has on it (POSIX locks
+    # belong to the process, not the descriptor), and SQLite elsewhere would take its WAL file away.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _use_wal(connection: sqlite3.Connection, busy_timeout: float) -> None:
