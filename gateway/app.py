@@ -185,7 +185,8 @@ class Worker:
             else:
                 loop.call_later(0.2, look)
 
-        look()
+        # What was accepted an instant ago is not among the connections yet.
+        loop.call_later(0.5, look)
 
     async def _finish(self, patience: float) -> None:
         self._close_servers()

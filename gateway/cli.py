@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -130,7 +131,7 @@ def scan(
     count = 0
     for result in scan_files(loaded, messages, direction):
         if as_json:
-            sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(result.as_json()) + "\n")
         else:
             for line in text_lines(result, loaded.profile.id):
                 _out.print(printable(line), markup=False, soft_wrap=True)
@@ -206,7 +207,7 @@ def quarantine_list(
     items = _guarded(lambda: quarantine.list(None if everything else state, limit, before))
     if as_json:
         for item in items:
-            sys.stdout.write(json.dumps(as_row(item), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(as_row(item)) + "\n")
         return
     if not items:
         _out.print("Nothing here.")
@@ -240,7 +241,7 @@ def quarantine_release(references: References, config: Config = _DEFAULT) -> Non
         result = _guarded(partial(release, loaded.settings, quarantine, reference, getpass.getuser()))
         failed = failed or not result.delivered
         word = "released" if result.delivered else "not released"
-        _out.print(f"{reference}: {word}: {result.message}", markup=False, soft_wrap=True)
+        _out.print(printable(f"{reference}: {word}: {result.message}"), markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -267,6 +268,9 @@ def _guarded(question: Callable[[], _T]) -> _T:
 
 def main() -> None:
     """Entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal need not know every character
     app()
 
 

@@ -44,6 +44,7 @@ def across(document: Document, folder: Path) -> list[Problem]:
         *_networks(document, listeners),
         *_clashes(document, bound),
         *_loops(document, listeners, bound),
+        *_state_dir(document, folder),
         *_rulesets(document, folder),
     ]
 
@@ -145,12 +146,28 @@ def _loops(document: Document, listeners: list[_Listener], bound: list[_Bound]) 
                 )
 
 
-def _rulesets(document: Document, folder: Path) -> Iterator[Problem]:
-    text = _value(document, "policy", "rulesets")
+def _state_dir(document: Document, folder: Path) -> Iterator[Problem]:
+    path = _path(document, "gateway", "state_dir", folder)
+    # It need not be there yet; what stands in its place, or in that of a folder above it, must be a folder.
+    taken = next((place for place in (path, *path.parents) if os.path.exists(place)), None) if path else None
+    if taken is not None and not taken.is_dir():
+        yield document.at(
+            ("gateway", "state_dir"),
+            f"{taken} is a file, not a folder; name a folder that Postern may create or write to",
+        )
+
+
+def _path(document: Document, section: str, key: str, folder: Path) -> Path | None:
+    """The path that a key names, or None where there is none to look at."""
+    text = _value(document, section, key)
     if not isinstance(text, str) or not text.strip() or text.startswith("~") or "\0" in text:
-        return
-    path = Path(os.path.normpath(folder / text.strip()))
-    if not path.is_dir():
+        return None
+    return Path(os.path.normpath(folder / text.strip()))
+
+
+def _rulesets(document: Document, folder: Path) -> Iterator[Problem]:
+    path = _path(document, "policy", "rulesets", folder)
+    if path is not None and not path.is_dir():
         yield document.at(
             ("policy", "rulesets"),
             f"there is no folder {path}; leave the key out to use the rulesets that came with Postern",

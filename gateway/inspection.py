@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from gateway.mime import defect
 from gateway.mime.event import Defect, Event, HeaderComplete, Kind, LeafData, LeafEnd, LeafStart, Severity
 from gateway.mime.header import Header
 from gateway.mime.limits import Limits
@@ -30,6 +31,10 @@ from gateway.privacy.marking import Marking
 from gateway.spool import Spool
 from gateway.stages.base import Context, Message, Part, Stage, StageRun
 
+_HEADER_CUT = frozenset(
+    deviation.name
+    for deviation in (defect.HEADER_TOO_LARGE, defect.TOO_MANY_FIELDS, defect.MISSING_SEPARATOR)
+)
 # Octets of a part above which only one is inspected at a time: it is mapped into memory whole.
 _HEAVY = 8 << 20
 
@@ -94,7 +99,8 @@ class Inspection:
         self._parser = Parser(inspector.limits)
         self.raw = Spool(inspector.spool_directory, inspector.spool_memory)
         self.header = Header()
-        self.privacy = Privacy.UNKNOWN
+        self._marked = Privacy.UNKNOWN
+        self._header_cut = False
         self.findings: list[Finding] = []
         self.defects: list[Defect] = []
         self.parts: list[PartSummary] = []
@@ -117,18 +123,25 @@ class Inspection:
     async def feed(self, data: bytes) -> None:
         """Take the next octets of the message. Raises OSError where the spool can't be written."""
         self.raw.write(data)
-        await self._consume(self._parser.feed(data))
+        await self._consume(self._parsed(self._parser.feed, data))
 
     async def finish(self) -> None:
         """The message is complete: parse what is left, let the stages look at the whole."""
-        await self._consume(self._parser.close())
-        if self.privacy is Privacy.UNKNOWN:
-            self.privacy = Privacy.ORDINARY  # a message without any header has no marking
+        await self._consume(self._parsed(self._parser.close))
+        if self._marked is Privacy.UNKNOWN:
+            self._marked = Privacy.ORDINARY  # a message without any header has no marking
         message = Message(self.raw, self._opaque)
         seen = sum(end - start for start, end in message.outside_opaque())
         await self._ask(lambda run: run.finish(message), size=seen)
         for stage, seconds in self._watch.seconds.items():
             self._inspector.observer.stage_time(stage, seconds)
+
+    def _parsed(self, parse: Callable[..., list[Event]], *data: bytes) -> list[Event]:
+        started = time.perf_counter()
+        try:
+            return parse(*data)
+        finally:
+            self._watch.total += time.perf_counter() - started
 
     async def _consume(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -141,6 +154,7 @@ class Inspection:
                     self._body = Spool(self._inspector.spool_directory, self._inspector.spool_memory)
                 case LeafEnd():
                     await self._part_complete(event)
+                    await asyncio.sleep(0)  # a message of many parts must not keep the others waiting
                 case HeaderComplete():
                     await self._header_complete(event)
                 case Defect():
@@ -151,8 +165,13 @@ class Inspection:
             return
         if event.path == "":
             self.header = event.header
-            self.privacy = self._classify(event.header)
+            self._marked = self._classify(event.header)
         await self._ask(lambda run: run.header(event.path, event.header), size=0)
+
+    @property
+    def privacy(self) -> Privacy:
+        """What the marking says; UNKNOWN where it may stand in what could not be read as header."""
+        return Privacy.UNKNOWN if self._header_cut and not self._marked.private else self._marked
 
     def _classify(self, header: Header) -> Privacy:
         marking = self._inspector.marking
@@ -191,11 +210,13 @@ class Inspection:
             if not self._abandoned:
                 body.close()
 
-    def _defect(self, defect: Defect) -> None:
-        self.defects.append(defect)
-        if defect.severity is Severity.LIMIT:
+    def _defect(self, found: Defect) -> None:
+        self.defects.append(found)
+        if found.path == "" and found.name in _HEADER_CUT:
+            self._header_cut = True
+        if found.severity is Severity.LIMIT:
             self.findings.append(
-                Finding("mime", defect.name, CATEGORY_NOT_INSPECTED, defect.path, None, f"at {defect.offset}")
+                Finding("mime", found.name, CATEGORY_NOT_INSPECTED, found.path, None, f"at {found.offset}")
             )
 
     async def _ask(

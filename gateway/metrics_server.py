@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -73,6 +75,24 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
+class _Server(ThreadingHTTPServer):
+    """At most so many requests at a time: a thread each would be an easy way to use up the machine."""
+
+    _most = threading.BoundedSemaphore(20)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._most.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._most.release()
+
+
 def serve(server_socket: socket.socket, status: Path, shared: SharedState, database: str) -> None:
     """Serve until killed."""
     registry = CollectorRegistry()
@@ -112,7 +132,7 @@ def serve(server_socket: socket.socket, status: Path, shared: SharedState, datab
             """Scrapes are not worth a line."""
 
     server_socket.setblocking(True)
-    with ThreadingHTTPServer(server_socket.getsockname()[:2], Handler, bind_and_activate=False) as server:
+    with _Server(server_socket.getsockname()[:2], Handler, bind_and_activate=False) as server:
         server.daemon_threads = True
         server.socket.close()
         server.socket = server_socket

@@ -1,7 +1,8 @@
 """What leaves the gateway: our header fields on top, then the message as received.
 
 Below our fields nothing differs from what came in, except that fields which only we may write (X-Postern-*) are
-taken out: a sender must not be able to forge them.
+taken out: a sender must not be able to forge them. Our last field is Received, because a message that begins with
+white space goes on from the field above it, which then must not be one that is trusted.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def own_fields(reference: str, verdict: Verdict, privacy: Privacy, word: str | N
         lines += textwrap.wrap(
             names, 78, subsequent_indent="\t", break_long_words=False, break_on_hyphens=False
         )
-    if privacy.private:
+    if privacy.private and privacy is not Privacy.UNKNOWN:
         lines.append(f"X-Postern-Privacy: {privacy}")
     return ("\r\n".join(lines) + "\r\n").encode("ascii", "replace")
 

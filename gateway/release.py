@@ -78,9 +78,10 @@ def release(settings: Settings, quarantine: Quarantine, reference: str, by: str)
     try:
         stored, blocks = quarantine.open(reference)
         verdict = Verdict(Action.RELAY, item.findings, item.profile)
-        fields = outgoing.trace(
+        fields = outgoing.own_fields(reference, verdict, item.privacy, word="released")
+        fields += outgoing.trace(
             settings.gateway.hostname, stored.client, reference, stored.smtputf8, stored.received_at
-        ) + outgoing.own_fields(reference, verdict, item.privacy, word="released")
+        )
         answer = asyncio.run(_send(settings, listener, stored, fields, blocks))
     finally:
         text = _shown(answer, item.privacy)

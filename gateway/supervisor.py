@@ -16,6 +16,8 @@ import fcntl
 import gc
 import json
 import os
+import resource
+import shutil
 import signal
 import socket
 import time
@@ -78,6 +80,8 @@ class Supervisor:
         self._run_dir = loaded.settings.gateway.state_dir / "run"
         self._shared = SharedState(4 * self._count() + 4)
         self._lock = -1
+        self._pid = os.getpid()
+        self._metrics_folder = self._run_dir / "metrics"
         self._status: dict[str, object] = {}
 
     # --- start ---
@@ -107,6 +111,8 @@ class Supervisor:
 
     def _prepare(self) -> None:
         state = self._loaded.settings.gateway.state_dir
+        os.umask(0o077)
+        _allow_many_files()
         try:
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
             for name in ("run", "spool", "quarantine"):
@@ -119,7 +125,8 @@ class Supervisor:
         except OSError as error:
             raise StartError(f"another gateway is running with state_dir {state}") from error
         telemetry.configure_logging(self._loaded.settings.logging.level)
-        telemetry.prepare_metrics(telemetry.metrics_folder(self._run_dir))
+        self._metrics_folder = telemetry.metrics_folder(self._run_dir)
+        telemetry.prepare_metrics(self._metrics_folder)
         self._prepare_maildirs()
         try:
             upgrade(_database(self._loaded.settings))
@@ -170,7 +177,10 @@ class Supervisor:
         if row is None:
             return  # generations linger; the next turn tries again
         self._shared.clear(row)
-        pid = os.fork()
+        pid = self._fork()
+        if pid is None:
+            self._respawn_at[slot] = time.monotonic() + 1.0
+            return
         if pid == 0:
             self._child(lambda: self._be_worker(slot, row))
         self._workers[pid] = _Worker(pid, slot, row, self._generation, time.monotonic())
@@ -187,11 +197,23 @@ class Supervisor:
             sockets.pop(key).close()
         run_worker(self._loaded, sockets, self._shared, row)
 
+    def _fork(self) -> int | None:
+        """As os.fork, but None where the system has no room for another process now."""
+        try:
+            return os.fork()
+        except OSError as error:
+            telemetry.fault("fork", error)
+            return None
+
     def _child(self, work: Callable[[], None]) -> None:
         """What every child does first and last. Never returns."""
         code = 70
         try:
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            # A worker without its parent must not go on taking its share of connections from the next gateway's,
+            # not even one that is stuck. Senders keep what was under way.
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != self._pid:
+                os._exit(code)
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -224,10 +246,10 @@ class Supervisor:
         server = self._metrics_socket
         if server is None:
             return
-        pid = os.fork()
+        pid = self._fork()
         if pid == 0:
             self._child(lambda: self._be_metrics(server))
-        self._metrics_pid = pid
+        self._metrics_pid = pid or 0
 
     def _be_metrics(self, server: socket.socket) -> None:
         self._sockets.close_but(None)
@@ -308,9 +330,15 @@ class Supervisor:
 
     def _reload(self) -> None:
         self._notify("RELOADING=1")
-        loaded, problems = load_all(self._config)
-        if loaded is not None:
-            problems = self._swap(loaded)
+        try:
+            loaded, problems = load_all(self._config)
+            if loaded is not None:
+                problems = self._swap(loaded)
+        except Exception as error:  # the running generation must outlive whatever is wrong with the files
+            telemetry.fault("reload", error)
+            problems = [
+                Problem(self._config, None, "", f"it can't be loaded ({type(error).__name__}); try again")
+            ]
         if problems:
             for problem in problems:
                 telemetry.log().error("reload refused", problem=str(problem))
@@ -327,6 +355,22 @@ class Supervisor:
             return [
                 Problem(
                     self._config, None, "gateway.state_dir", "can't change while the gateway runs; restart it"
+                )
+            ]
+        if _database(loaded.settings) != _database(before.settings):
+            return [
+                Problem(
+                    self._config, None, "store.database", "can't change while the gateway runs; restart it"
+                )
+            ]
+        wanted = loaded.settings.gateway.workers or len(os.sched_getaffinity(0))
+        if 2 * wanted + self._count() > self._shared.rows:
+            return [
+                Problem(
+                    self._config,
+                    None,
+                    "gateway.workers",
+                    f"can't grow to {wanted} while the gateway runs; restart it",
                 )
             ]
         old = [worker for worker in self._workers.values() if not worker.leaving]
@@ -408,10 +452,17 @@ class Supervisor:
         if self._metrics_pid > 0:
             _signal(self._metrics_pid, signal.SIGKILL)
         (self._run_dir / "status.json").unlink(missing_ok=True)
+        shutil.rmtree(self._metrics_folder, ignore_errors=True)
         telemetry.log().info("stopped")
 
     def _notify(self, *states: str) -> None:
         self._notifier.notify("\n".join(states))
+
+
+def _allow_many_files() -> None:
+    """Two sockets a session: the soft limit of 1,024 files that a shell gives is soon too few."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _database(settings: Settings) -> str:

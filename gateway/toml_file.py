@@ -178,8 +178,15 @@ _EXPLANATIONS: tuple[tuple[str, str | Callable[[str, str], str]], ...] = (
     ("Illegal character", _character),
     ("Found invalid character", _character),
     ("Unterminated string", _character),
-    ("Unclosed array", 'a comma is missing between two values of a list, or the "]" at its end before this'),
-    ("Unclosed inline table", 'a comma is missing in a table, or the "}" at its end before this'),
+    (
+        "Unclosed array",
+        "a comma is missing between two values of a list, or a quotation mark is missing, "
+        'or the "]" at its end before this',
+    ),
+    (
+        "Unclosed inline table",
+        'a comma is missing in a table, or a quotation mark is missing, or the "}" at its end before this',
+    ),
     ("Invalid initial character for a key part", _key_part),
     ("Unescaped", "a backslash in \" \" is written twice (\\\\); or put the text in ' ' instead"),
     ("Invalid hex value", "\\u needs four hexadecimal digits behind it; write \\\\ for a backslash"),

@@ -167,8 +167,10 @@ class Transaction:
         )
         if refusal is not None:
             return refusal
-        fields = outgoing.trace(self._service.hostname, self._client, self._reference, self.envelope.smtputf8)
-        fields += outgoing.own_fields(self._reference, verdict, inspection.privacy)
+        fields = outgoing.own_fields(self._reference, verdict, inspection.privacy)
+        fields += outgoing.trace(
+            self._service.hostname, self._client, self._reference, self.envelope.smtputf8
+        )
         return await onward.data(self._reference, outgoing.message(fields, inspection.header, inspection.raw))
 
     async def _hold(self, verdict: Verdict, inspection: Inspection) -> None:

@@ -7,11 +7,14 @@ innermost goes before the outer ones. The line ending in front of a delimiter be
 Octets at the end of a block that may yet be part of a delimiter are held back: at most one boundary and
 `Limits.delimiter_octets` more. Where a multipart has several candidate boundaries, the first that occurs is taken
 to be the one; where it has none, the first line that begins with "--" is.
+
+A line that begins with "--" costs about its own length, however many boundaries there are: they are kept sorted.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +24,7 @@ from gateway.mime.defect import Deviation
 _LINE_END = re.compile(rb"\r\n?|\n")
 _PARTIAL_LINE = re.compile(rb"(?:\r\n?|\n)-?\Z")
 _WHITE = b" \t"
+_DASHES = b"--"
 _MAX_GUESS = 200  # octets of a boundary that no parameter announced
 
 
@@ -80,8 +84,12 @@ class Boundaries:
 
     delimiter_octets: int
     levels: list[Level] = field(default_factory=list)
-    _needles: tuple[bytes, ...] = ()
-    _longest: int = 0
+    # All needles, sorted; those of them that begin a delimiter line whatever follows, without any that begins with
+    # another; whether one is "--", of an empty boundary, which must have the line to itself.
+    _needles: list[bytes] = field(default_factory=list)
+    _heads: list[bytes] = field(default_factory=list)
+    _bare: bool = False
+    _longest: int = len(_DASHES)
 
     def push(self, level: Level) -> None:
         """A multipart begins."""
@@ -96,12 +104,25 @@ class Boundaries:
             self._update()
 
     def _update(self) -> None:
-        self._needles = tuple([needle for level in self.levels for needle in level.needles])
-        self._longest = max(map(len, self._needles), default=2)
+        self._needles = sorted({needle for level in self.levels for needle in level.needles})
+        self._heads = []
+        for needle in self._needles:
+            if len(needle) > len(_DASHES) and not (self._heads and needle.startswith(self._heads[-1])):
+                self._heads.append(needle)
+        self._bare = _DASHES in self._needles
+        self._longest = max(map(len, self._needles), default=len(_DASHES))
 
     def begins(self, line: bytes) -> bool:
         """Whether `line` begins like a delimiter of an open multipart."""
-        return line.startswith(self._needles)
+        return self._named(line) or (self._bare and line.startswith(_DASHES))
+
+    def _named(self, line: bytes) -> bool:
+        """Whether `line` begins with "--" and a boundary that is not empty.
+
+        No head begins with another, so the one that `line` begins with is the last that sorts before it.
+        """
+        index = bisect_right(self._heads, line)
+        return index > 0 and line.startswith(self._heads[index - 1])
 
     @property
     def _guessing(self) -> bool:
@@ -151,14 +172,15 @@ class Boundaries:
         self, buffer: bytearray, line: int, content_end: int, final: bool
     ) -> Delimiter | _Undecided | None:
         """What the line at index `line` is."""
-        guess = self._guessing
-        if not (guess and buffer.startswith(b"--", line)) and not buffer.startswith(self._needles, line):
+        named = self._named(bytes(buffer[line : line + self._longest]))
+        if not named and not ((self._bare or self._guessing) and buffer.startswith(_DASHES, line)):
             return None if final else self._may_become(buffer, line)
         limit = line + self._longest + self.delimiter_octets
         match = _LINE_END.search(buffer, line, limit + 1)
         if match is None or match.start() >= limit:
             if len(buffer) > limit:
-                return self._overlong(buffer, line, content_end, limit)
+                known = named or self._bare  # a guess goes no further than a line of sensible length
+                return self._overlong(buffer, line, content_end, limit) if known else None
             if not final:
                 return _UNDECIDED
             end, next_line, bare = len(buffer), len(buffer), False
@@ -168,22 +190,27 @@ class Boundaries:
             if bare and next_line == len(buffer) and not final:
                 return _UNDECIDED
         bare = bare or (line > content_end and buffer[line - 1 : line] == b"\r")
-        return self._decide(bytes(buffer[line:end]), content_end, next_line, bare)
+        text = bytes(buffer[line:end])
+        return self._decide(text, content_end, next_line, bare) if named or self._matters(text) else None
+
+    def _matters(self, line: bytes) -> bool:
+        """Whether a line that begins with "--" and no known boundary is a delimiter all the same."""
+        size = len(line.rstrip(_WHITE)) - len(_DASHES)
+        if self._guessing and 0 < size <= _MAX_GUESS:
+            return True
+        return self._bare and (size == 0 or line.rstrip(_WHITE) == _DASHES * 2)
 
     def _may_become(self, buffer: bytearray, line: int) -> _Undecided | None:
         seen = len(buffer) - line
         if seen >= self._longest:
             return None
         tail = bytes(buffer[line:])
-        if any(needle.startswith(tail) for needle in self._needles) or (
-            self._guessing and b"--".startswith(tail)
-        ):
+        after = bisect_left(self._needles, tail)
+        if after < len(self._needles) and self._needles[after].startswith(tail):
             return _UNDECIDED
-        return None
+        return _UNDECIDED if self._guessing and _DASHES.startswith(tail) else None
 
     def _overlong(self, buffer: bytearray, line: int, content_end: int, limit: int) -> Delimiter | None:
-        if not buffer.startswith(self._needles, line):
-            return None  # a guess goes no further than a line of sensible length
         found = self._decide(bytes(buffer[line:limit]), content_end, limit, bare=False)
         if found is None:
             return None

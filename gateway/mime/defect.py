@@ -102,8 +102,11 @@ FILENAME_AMBIGUOUS = _define(
     _NOTE, "filename-ambiguous", "The file name can be read in several ways; every reading is judged."
 )
 FIELD_TOO_LONG = _define(_LIMIT, "field-too-long", "A Content- field is longer than what is parsed.")
+TOO_MANY_COMMENTS = _define(
+    _LIMIT, "too-many-comments", "A Content- field has more round brackets than are taken for comments."
+)
 TOO_MANY_FILENAMES = _define(
-    _LIMIT, "too-many-filenames", "A part has more candidate file names than the limit."
+    _LIMIT, "too-many-filenames", "A part, or the message, has more candidate file names than the limit."
 )
 
 # Structure
@@ -114,6 +117,9 @@ BOUNDARY_AMBIGUOUS = _define(
 BOUNDARY_LENGTH = _define(_NOTE, "boundary-length", "The boundary is empty, or longer than 70 characters.")
 BOUNDARY_REUSED = _define(_SUSPECT, "boundary-reused", "A multipart has the boundary of an enclosing one.")
 BOUNDARY_TOO_LONG = _define(_LIMIT, "boundary-too-long", "The boundary is longer than the limit.")
+TOO_MANY_BOUNDARIES = _define(
+    _LIMIT, "too-many-boundaries", "A multipart has more candidate boundaries than the limit."
+)
 DELIMITER_SUFFIX = _define(
     _SUSPECT,
     "delimiter-suffix",

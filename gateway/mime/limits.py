@@ -9,17 +9,20 @@ from dataclasses import dataclass
 class Limits:
     """One immutable object. Sizes are in octets.
 
-    Per message: `depth` (nesting of multiparts and messages) and `parts` (headers of parts and nested messages).
+    Per message: `depth` (nesting of multiparts and messages), `parts` (headers of parts and nested messages) and
+    `names` (candidate file names of all parts; beyond it each part keeps its most trusted one).
     Per header: `header_octets`, `header_fields`. Per field: `field_octets` (how much of a Content-Type or
-    Content-Disposition is parsed) and `filenames` (candidates). `boundary_octets` bounds one boundary, and
-    `delimiter_octets` what may follow it on its line; together they bound what is held back of a body.
+    Content-Disposition is parsed), `filenames` and `boundaries` (candidates). `boundary_octets` bounds one boundary,
+    and `delimiter_octets` what may follow it on its line; together they bound what is held back of a body.
     """
 
     depth: int = 50
     parts: int = 2_000
     header_octets: int = 1 << 20
     header_fields: int = 5_000
-    field_octets: int = 1 << 16
+    field_octets: int = 1 << 14
     filenames: int = 64
     boundary_octets: int = 4_096
     delimiter_octets: int = 1_024
+    boundaries: int = 8
+    names: int = 6_000

@@ -39,6 +39,7 @@ class Tally:
     """What is counted over the whole message, machines within machines included."""
 
     parts: int = 0
+    names: int = 0
 
 
 class Machine:
@@ -206,11 +207,19 @@ class Machine:
             reading.content_type,
             reading.charset,
             reading.disposition,
-            reading.filenames,
+            self._counted_names(reading.filenames),
             reading.encoding,
             self._parent_type,
         )
         self._pour_into(self._leaf(start, self._place(self._position)))
+
+    def _counted_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Count a part's candidate names; where there are too many in the message, only the first is kept."""
+        self._tally.names += len(names)
+        if len(names) < 2 or self._tally.names <= self._limits.names:
+            return names
+        self._report([defect.TOO_MANY_FILENAMES], self._path, self._position)
+        return names[:1]
 
     def _leaf(self, start: LeafStart, offset: int) -> LeafSink:
         return LeafSink(self._emit, start, decoder_for(start.encoding), offset, placed=bool(self._stride))

@@ -4,8 +4,8 @@ A parameter that can be read in several ways keeps all its readings, the likelie
 without backslashes, outside quotes with and without comments, up to the first space and beyond. What each use
 does with them is decided elsewhere (`gateway.mime.reading`). Octets stay octets here.
 
-Known limits: comments nested deeper than two are taken for text. A quoted string without end is read once to
-the end of the field and once to the next semicolon.
+Known limits: a quoted string without end is read once to the end of the field and once to the next semicolon. In a
+field with more than `MAX_BRACKETS` round brackets none is taken for a comment, and a deviation says so.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from urllib.parse import unquote_to_bytes
 from gateway.mime import defect
 from gateway.mime.defect import Deviation
 
+MAX_BRACKETS = 500
+
 _SIMPLE = re.compile(
     rb"[ \t]*([^\s;\"()=?\\]+)((?:[ \t]*;[ \t]*[\w.*-]+=(?:\"[^\"\\]*+\"|[^\s;\"()\\'=][^\s;\"()\\=]*+))*+)[ \t]*;?"
 )
 _SIMPLE_PARAMETER = re.compile(rb";[ \t]*([\w.*-]+)=(?:\"([^\"\\]*)\"|([^\s;\"()\\=]+))")
-_COMMENT_PATTERN = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)"
-_COMMENT = re.compile(_COMMENT_PATTERN, re.DOTALL)
-_SEGMENT = re.compile(
-    rb"((?:[^;\"(]++|\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|" + _COMMENT_PATTERN + rb"|\()*+)(?:;|\Z)", re.DOTALL
-)
+_WITHIN_SEGMENT = re.compile(rb"(?:[^;\"(]++|\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z))*+", re.DOTALL)
+_BRACKET = re.compile(rb"[()]|\\\(|(?:\\[^(])++", re.DOTALL)
 _QUOTED = re.compile(rb"\"((?:[^\"\\]++|\\.)*+)(\"?)", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _NAMES = ("name", "filename")  # all readings of a file name are judged, so that spaces in it are no trick
@@ -83,7 +82,9 @@ class _Lenient:
         self._deviations: dict[Deviation, None] = {}
 
     def parse(self, field: bytes) -> Structured:
-        segments = [match[1] for match in _SEGMENT.finditer(field) if match[1].strip()]
+        if _brackets(field) > MAX_BRACKETS:
+            self._note(defect.TOO_MANY_COMMENTS)
+        segments = [segment for segment in _segments(field) if segment.strip()]
         value = b""
         if segments and (b"=" not in segments[0] or b"/" in segments[0].partition(b"=")[0]):
             value = self._leading(segments.pop(0))
@@ -145,13 +146,73 @@ class _Lenient:
     def _without_comments(self, text: bytes) -> bytes:
         if b"(" not in text:
             return text
-        bare = _COMMENT.sub(b"", text)
+        bare = _bare(text)
         if bare.strip() != text.partition(b"(")[0].strip():
             self._note(defect.COMMENT_IN_VALUE)
         return bare
 
     def _note(self, deviation: Deviation) -> None:
         self._deviations[deviation] = None
+
+
+def _segments(field: bytes) -> list[bytes]:
+    """What stands between the semicolons that are neither quoted nor in a comment."""
+    comments = _comments(field)
+    segments: list[bytes] = []
+    start = position = 0
+    while True:
+        match = _WITHIN_SEGMENT.match(field, position)
+        assert match is not None
+        position = match.end()
+        if field.startswith(b"(", position):
+            position = comments.get(position, position + 1)
+            continue
+        segments.append(field[start:position])
+        if position == len(field):
+            return segments
+        start = position = position + 1
+
+
+def _bare(text: bytes) -> bytes:
+    """`text` without its comments; a "(" that is never closed stays."""
+    comments = _comments(text)
+    pieces: list[bytes] = []
+    position = 0
+    for start, end in sorted(comments.items()):
+        if start >= position:  # else it lies within the comment before
+            pieces.append(text[position:start])
+            position = end
+    pieces.append(text[position:])
+    return b"".join(pieces)
+
+
+def _brackets(text: bytes) -> int:
+    return text.count(b"(") + text.count(b")")
+
+
+def _comments(text: bytes) -> dict[int, int]:
+    """Where the comment ends (index behind its ")") that each "(" begins, if it ends (RFC 5322 section 3.2.2).
+
+    One pass for all of them: a search from each "(" on would take the square of the length. Within a comment a
+    backslash makes the next octet plain text; outside it does not. So a "(" behind a backslash counts for nothing
+    in the comment around it, and where there is none, begins a comment that ends where the one around it would.
+    """
+    ends: dict[int, int] = {}
+    if b")" not in text or _brackets(text) > MAX_BRACKETS:
+        return ends
+    waiting: list[list[int]] = [[]]  # the last list: each "(" that the next ")" closes
+    for match in _BRACKET.finditer(text):
+        token = match[0]
+        if token == b"(":
+            waiting.append([match.start()])
+        elif token == b")":
+            for start in waiting.pop():
+                ends[start] = match.end()
+            if not waiting:
+                waiting.append([])
+        elif token == b"\\(":
+            waiting[-1].append(match.start() + 1)
+    return ends
 
 
 def candidates(structured: Structured, name: str) -> list[Candidate]:

@@ -191,7 +191,9 @@ class _Interpreter:
             self._note(defect.BOUNDARY_TOO_LONG)
         if any(not 0 < len(boundary) <= _MAX_STANDARD_BOUNDARY for boundary in found):
             self._note(defect.BOUNDARY_LENGTH)
-        return tuple(usable)
+        if len(usable) > self._limits.boundaries:
+            self._note(defect.TOO_MANY_BOUNDARIES)
+        return tuple(usable[: self._limits.boundaries])
 
     def _charset(self, structured: Structured) -> str | None:
         found = [

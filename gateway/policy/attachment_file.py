@@ -93,8 +93,8 @@ Example = Annotated[FileExample, BeforeValidator(_example)]
 class AttachmentRuleModel(FileModel):
     """One [[rule]] as it is written."""
 
-    id: Identifier
-    category: Text
+    id: Identifier = Field(examples=['id = "name-of-the-rule"'])
+    category: Text = Field(examples=['category = "executable", or another one of categories.toml'])
     extensions: tuple[Extension, ...] = ()
     names: tuple[Text, ...] = ()
     types: tuple[MediaType, ...] = ()
@@ -106,8 +106,12 @@ class AttachmentRuleModel(FileModel):
     hides: tuple[Text, ...] = ()
     larger_than: Octets | None = None
     where: Annotated[tuple[Place, ...], Field(min_length=1)] = get_args(Place)
-    must_match: Annotated[tuple[Example, ...], Field(min_length=1)]
-    must_not_match: Annotated[tuple[Example, ...], Field(min_length=1)]
+    must_match: Annotated[tuple[Example, ...], Field(min_length=1)] = Field(
+        examples=['must_match = ["name of a file that the rule has to find"]']
+    )
+    must_not_match: Annotated[tuple[Example, ...], Field(min_length=1)] = Field(
+        examples=['must_not_match = ["name of a file that the rule has to leave alone"]']
+    )
 
 
 class AttachmentFile(FileModel):

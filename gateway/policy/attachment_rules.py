@@ -18,6 +18,7 @@ from gateway.policy.filename import FileName, Trick, analyse, blanks_at_end, spl
 from gateway.problem import Problem, nearest, shown
 
 _LONGEST_NAME = 255  # characters; no file system in use allows more, so clients cut what is longer
+_SHOWN = 60  # characters of a name that a finding repeats
 _PADDING = 5  # blanks in front of an extension from which on they are no accident
 _SEPARATORS = " ._-\u00a0\u2800\u1160"
 _LAST_WORD = re.compile(r"(?:^|[ ._()\-])([a-z0-9]{1,8})\)?\Z")
@@ -172,7 +173,7 @@ class AttachmentMatcher:
             for rule in by_extension.get(extension, ())
         ]
         hits += [
-            AttachmentHit(rule, name, f'name "{base[-_LONGEST_NAME:]}"')
+            AttachmentHit(rule, name, f'name "{shown(base[-_LONGEST_NAME:], _SHOWN)}"')
             for pattern, rule in self._names[place]
             for base in name.bases
             if pattern.match(base[-_LONGEST_NAME:].lower())

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from gateway.model import CATEGORY_FAULT, CATEGORY_NOT_INSPECTED
 from gateway.policy.file_model import FileModel, Identifier, Text, load
 from gateway.problem import Problem
@@ -33,13 +35,15 @@ class Category:
 
 
 class _CategoryModel(FileModel):
-    label: Text
-    description: Text
+    label: Text = Field(examples=['label = "how a rejection names it"'])
+    description: Text = Field(examples=['description = "what it is, in one line"'])
     show_match: bool = True
 
 
 class _CategoriesFile(FileModel):
-    category: dict[Identifier, _CategoryModel]
+    category: dict[Identifier, _CategoryModel] = Field(
+        examples=["[category.NAME] and its keys, once for each category"]
+    )
 
 
 def load_categories(path: Path) -> tuple[Mapping[str, Category], list[Problem]]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
-from gateway.problem import Problem, listed, nearest, shown
+from gateway.problem import Problem, closest, listed, nearest, shown
 from gateway.toml_file import Document, read
 
 KeyPath = tuple[str | int, ...]
@@ -77,14 +78,34 @@ def load(path: Path, model: type[M]) -> RuleFile[M] | list[Problem]:
     try:
         return RuleFile(document, model.model_validate(document.data))
     except ValidationError as error:
-        found = [_problem(document, model, dict(item)) for item in error.errors(include_url=False)]
-        return list(dict.fromkeys(found))
+        return _problems(document, model, [dict(item) for item in error.errors(include_url=False)])
 
 
 def not_allowed(value: object, allowed: Iterable[str]) -> str:
     """The message for a value that is none of the allowed ones."""
     names = list(allowed)
     return f'"{shown(str(value))}" is not allowed.{nearest(str(value), names)} Allowed: {", ".join(names)}.'
+
+
+def _problems(document: Document, model: type[BaseModel], errors: list[dict[str, Any]]) -> list[Problem]:
+    """Each once; what is missing only because its name is misspelt is not told a second time."""
+    meant = {_meant(document, model, error["loc"]) for error in errors if error["type"] == "extra_forbidden"}
+    found = [
+        _problem(document, model, error)
+        for error in errors
+        if error["type"] != "missing" or error["loc"] not in meant
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _meant(document: Document, model: type[BaseModel], place: KeyPath) -> KeyPath | None:
+    """The place of the key that an unknown one was most likely meant to be, if that key is absent."""
+    *above, last = place
+    table: Any = document.data
+    for key in above:
+        table = table[key]
+    close = closest(str(last), [name for name in _keys_allowed(model, above) if name not in table])
+    return (*above, close) if close is not None else None
 
 
 def _problem(document: Document, model: type[BaseModel], error: dict[str, Any]) -> Problem:
@@ -99,6 +120,12 @@ def _message(model: type[BaseModel], keys: KeyPath, error: dict[str, Any]) -> st
     if kind == "extra_forbidden":
         allowed = _keys_allowed(model, keys[:-1])
         return f"is not a known key.{nearest(str(keys[-1]), allowed)} Allowed: {', '.join(allowed)}."
+    if kind == "missing":
+        return _missing(_field(model, keys))
+    if kind == "tuple_type" and _is_array_of_tables(_field(model, keys)):
+        return f"write [[{keys[-1]}]] with two brackets on each side, once for each {keys[-1]}"
+    if kind in ("model_type", "dict_type") and isinstance(error["input"], list):
+        return _single_brackets(dotted(keys), several=kind == "dict_type")
     if kind in ("literal_error", "enum"):
         return not_allowed(error["input"], re.findall(r"'([^']*)'", error["ctx"]["expected"]))
     if kind == "value_error":
@@ -106,10 +133,27 @@ def _message(model: type[BaseModel], keys: KeyPath, error: dict[str, Any]) -> st
     return _MESSAGES.get(kind, str(error["msg"]))
 
 
+def _missing(field: FieldInfo) -> str:
+    """What to add, by the example that the model gives."""
+    example = next(iter(field.examples or ()), None)
+    return f"is missing; add {example}" if example is not None else "is missing"
+
+
+def _is_array_of_tables(field: FieldInfo) -> bool:
+    """Whether [[double brackets]] are the way to write it. Examples may be tables too, but stand in a list."""
+    inner = next(iter(get_args(field.annotation)), None)
+    return isinstance(inner, type) and issubclass(inner, BaseModel)
+
+
+def _single_brackets(name: str, *, several: bool) -> str:
+    if several:
+        return f"write [{name}.NAME] with one bracket on each side, once for each {name}"
+    return f"write [{name}] with one bracket on each side, and its keys under it, once only"
+
+
 _LIST = 'must be a list in square brackets, such as ["one", "two"]'
 _TABLE = "must be a table of keys and values"
 _MESSAGES = {
-    "missing": "is missing",
     "string_type": 'must be text in quotation marks, such as "text"',
     "bool_type": "must be true or false, without quotation marks",
     "bool_parsing": "must be true or false, without quotation marks",
@@ -125,8 +169,20 @@ _MESSAGES = {
 }
 
 
-def _keys_allowed(model: type[BaseModel], keys: KeyPath) -> list[str]:
-    """The keys of the model that `keys` lead to, through lists and tables."""
+def _keys_allowed(model: type[BaseModel], keys: Iterable[str | int]) -> list[str]:
+    """The keys of the model that `keys` lead to."""
+    return sorted(_model_at(model, keys).model_fields)
+
+
+def _field(model: type[BaseModel], keys: KeyPath) -> FieldInfo:
+    """The field that `keys` lead to, the last of them a name; an empty one for a member of a list."""
+    if isinstance(keys[-1], int):
+        return FieldInfo()
+    return _model_at(model, keys[:-1]).model_fields[keys[-1]]
+
+
+def _model_at(model: type[BaseModel], keys: Iterable[str | int]) -> type[BaseModel]:
+    """The model that `keys` lead to, through lists and tables."""
     at: Any = model
     for key in keys:
         if isinstance(at, type) and issubclass(at, BaseModel):
@@ -135,4 +191,5 @@ def _keys_allowed(model: type[BaseModel], keys: KeyPath) -> list[str]:
             at = get_args(at)[0 if get_origin(at) is tuple else 1]
         if get_origin(at) is Annotated:
             at = get_args(at)[0]
-    return sorted(at.model_fields)
+    found: type[BaseModel] = at
+    return found

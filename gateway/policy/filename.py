@@ -4,6 +4,10 @@ Mail clients and operating systems remove, fold and cut names in different ways:
 characters, NUL, bidirectional controls, paths, NTFS streams, class identifiers, full-width letters, percent
 escapes, comments. `analyse` gives every base name that one of them may arrive at, so that each can be judged.
 
+No system keeps a name of more than 255 characters, and each shortens it in its own way. Of a name longer than
+`LONGEST` beginning and end are analysed, since programs that shorten a name keep its extension, and so is what is
+left of it where it ends at NUL, without comments, and with percent escapes decoded.
+
 Known limit: letters of other scripts that merely look like Latin ones are left alone, since no system starts a
 program by them.
 """
@@ -14,7 +18,13 @@ import enum
 import re
 import unicodedata
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+
+LONGEST = 2_048  # characters of a name that is analysed whole
+_SHORT = 128  # characters of a name that is remembered
+_REMEMBERED = 256  # names
 
 _PLAIN = re.compile(r"[A-Za-z0-9_+-](?:[ .]?[A-Za-z0-9_+-]+)*+", re.ASCII)
 _REVERSING = re.compile("[\u202d\u202e]")
@@ -22,8 +32,11 @@ _INVISIBLE = dict.fromkeys(
     [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
 _DOTS = str.maketrans({"\u3002": ".", "\ua4f8": ".", "\u0701": ".", "\u0702": "."})
+_LONGEST_FORM = 4  # characters; what a letter or sign becomes that is longer is no part of an extension
+_PLANE_2 = 0x20000  # nothing from here on has a compatibility form that matters to a name
 _SPACES = re.compile(r"[\t\r\n]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_RUN = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 # ESC begins shifts of ISO 2022, and C1 controls come of names in a wrong character set: those are accidents.
 _DELIBERATE_CONTROLS = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
 _UPWARDS = re.compile(r"(?:^|/)\.\.(?:/|$)")
@@ -33,7 +46,31 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _NESTED_COMMENTS = 3
 _BLANK = " \u00a0\u1160\u115f\u2800\u3164"
 _CUT_FROM_END = _BLANK + ".\"'\t\r\n"
+# What becomes one of these, or nothing, and so may stand behind an extension in any number.
+_LIKE_CUT_FROM_END = "".join(
+    [
+        *(_CUT_FROM_END, "/\\\u2024\u2025\u2026\ufe52\uff0e\uff61\u3002\ua4f8\u0701\u0702"),
+        *map(chr, _INVISIBLE),
+        *[char for char in map(chr, range(0x3001)) if char.isspace() or unicodedata.category(char) == "Cc"],
+    ]
+)
 _LONGEST_SHOWN = 200
+_LONGEST_GARBAGE = 60  # of a name with control characters, such as a damaged archive gives
+
+
+class _Forms(dict[int, str]):
+    """What each character amounts to: its compatibility form (NFKC, UAX #15), "." for other dots, nothing for what is
+    not seen. Worked out one by one, since putting long runs of combining marks in order takes the square of them."""
+
+    def __missing__(self, code: int) -> str:
+        if code >= _PLANE_2:
+            return chr(code)
+        form = "" if code in _INVISIBLE else unicodedata.normalize("NFKC", chr(code)).translate(_DOTS)
+        self[code] = form if len(form) <= _LONGEST_FORM else chr(code)
+        return self[code]
+
+
+_FORMS = _Forms()
 
 
 class Trick(enum.StrEnum):
@@ -70,13 +107,13 @@ class FileName:
 
     @property
     def shown(self) -> str:
-        """The name fit for a screen: what is invisible or not printable is escaped, a long name is shortened."""
-        text = self.received
-        if not (text.isascii() and text.isprintable()):
+        """The name fit for a screen: each run of control characters is one "\ufffd", whatever else is invisible is
+        escaped, a long name is shortened."""
+        text = _CONTROL_RUN.sub("\ufffd", self.received)
+        longest = _LONGEST_SHOWN if text == self.received else _LONGEST_GARBAGE
+        if not text.isprintable():
             text = "".join([char if char.isprintable() else _escaped(char) for char in text])
-        if len(text) > _LONGEST_SHOWN:
-            return f"{text[: _LONGEST_SHOWN // 2]}…{text[-_LONGEST_SHOWN // 2 :]}"
-        return text
+        return text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 :]}"
 
 
 def _escaped(char: str) -> str:
@@ -96,6 +133,32 @@ def blanks_at_end(text: str) -> int:
 
 def analyse(name: str) -> FileName:
     """Every reading of `name`. Linear in its length."""
+    if len(name) <= _SHORT:
+        return _remembered(name)
+    if len(name) <= LONGEST:
+        return _analysed(name)
+    parts = [_analysed(view) for view in dict.fromkeys(_shortened(name))]
+    tricks = {trick for part in parts for trick in part.tricks}
+    if _UPWARDS.search(name.replace("\\", "/")):
+        tricks.add(Trick.PATH_TRAVERSAL)
+    if _REVERSING.search(name):
+        tricks.add(Trick.REVERSED_TEXT)
+    if _DELIBERATE_CONTROLS.search(name):
+        tricks.add(Trick.CONTROL_CHARACTER)
+    return FileName(
+        name, tuple(dict.fromkeys([base for part in parts for base in part.bases])), tuple(sorted(tricks))
+    )
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """What is left of an overlong name in the ways in which its end may change: at most `LONGEST` characters."""
+    for text in (name, _unescaped(name)) if "%" in name else (name,):
+        for view in (text, text.partition("\0")[0], _without_comments(text)):
+            kept = view.rstrip(_LIKE_CUT_FROM_END)
+            yield kept if len(kept) <= LONGEST else kept[: LONGEST // 2] + kept[-LONGEST // 2 :]
+
+
+def _analysed(name: str) -> FileName:
     if _PLAIN.fullmatch(name):
         return FileName(name, (name,))
     tricks: set[Trick] = set()
@@ -103,15 +166,23 @@ def analyse(name: str) -> FileName:
     if not name.isascii():
         if _REVERSING.search(name):
             tricks.add(Trick.REVERSED_TEXT)
-        text = unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).translate(_DOTS)
+        text = name.translate(_FORMS)
     views = [_SPACES.sub(" ", text)]
     if "%" in text:
-        views.append(_SPACES.sub(" ", urllib.parse.unquote(text, errors="replace").translate(_INVISIBLE)))
+        views.append(_SPACES.sub(" ", _unescaped(text).translate(_FORMS)))
     bases: list[str] = []
     for view in views:
         for whole in _without_controls(view, tricks):
             bases += _bases(whole, tricks)
     return FileName(name, tuple(dict.fromkeys([base for base in bases if base])), tuple(sorted(tricks)))
+
+
+_remembered = lru_cache(_REMEMBERED)(_analysed)  # several stages ask for the same names
+
+
+def _unescaped(text: str) -> str:
+    """`text` with its percent escapes decoded (RFC 3986 section 2.1)."""
+    return urllib.parse.unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def _without_controls(text: str, tricks: set[Trick]) -> list[str]:

@@ -4,7 +4,8 @@ Text and terms are folded alike (gateway.text.normalise), so that case, width, a
 line breaks make no difference; typographic apostrophes and dashes count as plain ones. A term is found as whole
 words only: "sex" is not found in "Sussex". The number of terms hardly matters to the time that matching takes.
 
-Known limit: a phrase is not found across punctuation that it does not have itself.
+Known limits: a phrase is not found across punctuation that it does not have itself. There are no wildcards; a term
+with "*" is refused, because whoever writes one expects them.
 """
 
 from __future__ import annotations
@@ -30,12 +31,18 @@ _TYPOGRAPHIC = (("\u2019", "'"), ("\u2018", "'"), ("\u02bc", "'"), ("\u2010", "-
 class KeywordRuleModel(FileModel):
     """One [[rule]] as it is written."""
 
-    id: Identifier
-    category: Text
-    terms: Annotated[tuple[Text, ...], Field(min_length=1)]
+    id: Identifier = Field(examples=['id = "name-of-the-rule"'])
+    category: Text = Field(examples=['category = "gambling", or another one of categories.toml'])
+    terms: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        examples=['terms = ["a word or phrase to look for"]']
+    )
     scope: Annotated[tuple[Scope, ...], Field(min_length=1)] = get_args(Scope)
-    must_match: Annotated[tuple[Text, ...], Field(min_length=1)]
-    must_not_match: Annotated[tuple[Text, ...], Field(min_length=1)]
+    must_match: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        examples=['must_match = ["a text that the rule has to find"]']
+    )
+    must_not_match: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        examples=['must_not_match = ["a text that the rule has to leave alone"]']
+    )
 
 
 class KeywordFile(FileModel):
@@ -93,13 +100,16 @@ def keyword_rules(files: Iterable[RuleFile[KeywordFile]]) -> list[KeywordRule]:
 
 
 def inconsistencies(rule: KeywordRule) -> list[Problem]:
-    """What is wrong with a rule as a whole: terms of which nothing is left, or that stand twice."""
+    """What is wrong with a rule as a whole: terms of which nothing is left, that stand twice, or with a "*"."""
     problems: list[Problem] = []
     seen: dict[str, str] = {}
     for index, written in enumerate(rule.model.terms):
         folded = searchable(written)
         if not any(char.isalnum() for char in folded):
             problems.append(rule.problem(("terms", index), f'"{shown(written)}" has no letter or digit'))
+        elif "*" in folded:
+            message = f'"{shown(written)}": * has no meaning in a term; write the forms out'
+            problems.append(rule.problem(("terms", index), message))
         elif folded in seen:
             message = f'"{shown(written)}" says the same as "{shown(seen[folded])}"; keep one of the two'
             problems.append(rule.problem(("terms", index), message))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from gateway.model import CATEGORY_FAULT, CATEGORY_NOT_INSPECTED, Action, Direction
 from gateway.policy.category import Category
@@ -48,14 +48,18 @@ def _action(value: object) -> Action:
 
 class _EntryModel(FileModel):
     clause: str = ""
-    action: Annotated[dict[Direction, Action], BeforeValidator(_actions)]
+    action: Annotated[dict[Direction, Action], BeforeValidator(_actions)] = Field(
+        examples=[f'action = "{Action.REJECT}", or another one of {", ".join(Action)}']
+    )
 
 
 class ProfileFile(FileModel):
     """A profile as it is written."""
 
-    title: Text
-    category: dict[str, _EntryModel]
+    title: Text = Field(examples=['title = "Name of the policy" above the first section'])
+    category: dict[str, _EntryModel] = Field(
+        examples=["[category.NAME] and its keys, once for each category of categories.toml that matters"]
+    )
 
 
 @dataclass(frozen=True, slots=True)

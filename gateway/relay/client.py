@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
@@ -23,7 +23,7 @@ from gateway.config import Relay
 from gateway.model import Client, Envelope
 from gateway.relay.pool import Connection, Pool
 from gateway.reply import Reply
-from gateway.smtp.content import DotStuffer
+from gateway.smtp.content import ContentError, DotStuffer
 
 _SUCCESS = (250, 251, 252)
 _TROUBLE = (aiosmtplib.SMTPException, OSError, ValueError, RuntimeError)
@@ -99,6 +99,9 @@ class SmtpOnward:
             answer = await self._connection.ask(b"RCPT", b"TO:<%s>" % _octets(address))
         except _TROUBLE:
             return self._lost("lost")
+        except BaseException:  # cancelled: the reply is still to come, and must not be taken for another
+            self._drop()
+            raise
         return self._checked(answer)
 
     def _checked(self, answer: Reply) -> Reply:
@@ -130,8 +133,14 @@ class SmtpOnward:
             if answer.code != 354:
                 return self._checked(Reply(_not_success(answer.code), answer.text))
             answer = await self._stream(connection.client.protocol, blocks)
+        except ContentError:
+            self._drop()
+            return reply.UNSENDABLE
         except _TROUBLE:
             return self._lost("lost")
+        except BaseException:
+            self._drop()
+            raise
         if answer.code in _SUCCESS:
             self._keep()
             return answer
@@ -149,10 +158,28 @@ class SmtpOnward:
                 return Reply(_not_success(response.code), response.message)
             protocol.write(stuffer.feed(block))
             if protocol._paused:
-                await asyncio.wait_for(protocol._drain_helper(), timeout)
+                await self._drained_or_answered(protocol)
         protocol.write(stuffer.finish())
         response = await protocol.read_response(timeout=timeout)
         return Reply(response.code, response.message)
+
+    async def _drained_or_answered(self, protocol: SMTPProtocol) -> None:
+        """Wait until more may be written, or the next hop has answered early. Raises SMTPReadTimeoutError."""
+        drained = asyncio.ensure_future(protocol._drain_helper())
+        waiting: set[asyncio.Future[Any]] = {drained}
+        if protocol._response_waiter is not None:
+            waiting.add(protocol._response_waiter)
+        try:
+            done, _ = await asyncio.wait(
+                waiting, timeout=self._settings.data_timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            if not drained.done():
+                drained.cancel()
+        if not done:
+            raise aiosmtplib.SMTPReadTimeoutError("the next hop does not read")
+        if drained in done:
+            drained.result()
 
     async def abandon(self) -> None:
         """RSET, and keep the connection where the next hop agrees."""

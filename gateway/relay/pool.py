@@ -41,6 +41,8 @@ class Connection:
 
         More than one reply to one command is an error: the next command would be given the reply left over.
         """
+        if self.has_more:
+            raise aiosmtplib.SMTPServerDisconnected("a reply to no command")
         response = await self.client.execute_command(*words)
         if self.has_more:
             raise aiosmtplib.SMTPServerDisconnected("more than one reply to a command")
@@ -50,7 +52,10 @@ class Connection:
     def has_more(self) -> bool:
         """True where the server has said more than it was asked for."""
         protocol = self.client.protocol
-        return protocol is not None and len(protocol._buffer) > 0
+        if protocol is None:
+            return False
+        waiter = protocol._response_waiter
+        return len(protocol._buffer) > 0 or (waiter is not None and waiter.done())
 
     def abort(self) -> None:
         """Close at once, unsent octets dropped: a next hop that does not read must not hold them for ever."""
@@ -74,9 +79,9 @@ class Pool:
         """A connection that waits for work, the latest first, or None."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.client.is_connected:
+            if connection.client.is_connected and not connection.has_more:
                 return connection
-            connection.client.close()
+            connection.abort()
         return None
 
     async def connect(self) -> Connection:

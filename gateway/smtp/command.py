@@ -98,6 +98,10 @@ def _split(argument: str, keyword: str) -> tuple[str, str] | None:
 
 
 def _valid(address: str) -> bool:
-    if len(address) > _MAX_PATH or any("\ud800" <= c <= "\udfff" for c in address):
+    if (
+        len(address) > _MAX_PATH
+        or ".." in address.rpartition("@")[2]
+        or any("\ud800" <= c <= "\udfff" for c in address)
+    ):
         return False
     return _ADDRESS.match(address) is not None

@@ -18,6 +18,10 @@ _MOST_NULS = 1 << 20
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
+class ContentError(ValueError):
+    """Content that can't be sent on safely."""
+
+
 class ContentReader:
     """Reads the content of one message from blocks of the connection's octets.
 
@@ -129,7 +133,7 @@ class DotStuffer:
             return joined
         self._nuls = joined[len(kept) :]
         if len(self._nuls) > _MOST_NULS:
-            raise ValueError("a line starts with too many NUL octets")
+            raise ContentError("a line starts with too many NUL octets")
         return kept
 
     def finish(self) -> bytes:

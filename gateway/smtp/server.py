@@ -35,7 +35,8 @@ _COMMAND_LIMIT = 4096  # RFC 5321 asks for 512; extensions and long addresses ad
 _FLOOD_LIMIT = 1 << 20  # a "line" longer than this is no mistake
 _SLOWEST = 4096  # octets a second
 _LONGEST_TIMER = 3600.0  # seconds; the deadline is infinite while a client waits for us
-_HELO = re.compile(r"[^\s\x00-\x20\x7f()<>@,;\\\"]{1,255}\Z")
+_HELO = re.compile(r"[^\x00-\x20\x7f-\U0010ffff()<>@,;\\\"]{1,255}\Z")  # ASCII: RFC 6531 section 3.7.1
+_TURN = 50  # commands that a client may have answered in one go
 
 
 class Gate(Protocol):
@@ -79,6 +80,8 @@ class Server(SMTP):
         self._transaction: Transaction | None = None
         self._out = bytearray()
         self._errors = 0
+        self._refusals = 0
+        self._commands = 0  # since the last message
         self._deadline = 0.0
         self._deadline_reply = reply.IDLE_TIMEOUT
         self._settled = False
@@ -92,7 +95,10 @@ class Server(SMTP):
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """aiosmtpd arms a timer for every command; one timer that looks at a deadline is enough."""
-        self._deadline = self.loop.time() + (duration or self._timeout_duration)
+        self._set_deadline(self.loop.time() + (duration or self._timeout_duration))
+
+    def _set_deadline(self, deadline: float) -> None:
+        self._deadline = deadline
         if self._timeout_handle is None or self._deadline < self._timeout_handle.when():
             self._arm()
 
@@ -156,9 +162,9 @@ class Server(SMTP):
             if self.transport is not None:
                 self._writer.write(reply.INTERNAL_CLOSING.encode())
         finally:
+            await self._abandon()
             if refusal is None:
                 self._gate.leave(self, address)
-            await self._abandon()
             self._writer.close()
 
     # --- the dialogue ---
@@ -175,17 +181,28 @@ class Server(SMTP):
                 verb, _, argument = line.partition(" ")
                 method = _COMMANDS.get(verb.upper())
                 answer = reply.UNKNOWN_COMMAND if method is None else await method(self, argument.strip(" "))
-            if 500 <= answer.code < 504:
-                self._errors += 1
-                if self._errors >= self._service.listener.max_errors:
-                    answer = reply.TOO_MANY_ERRORS
+            if self._is_too_much(answer):
+                answer = reply.TOO_MANY_ERRORS
             self._out += answer.encode()
             if answer.code in (221, 421):
                 await self._flush()
                 return
 
+    def _is_too_much(self, answer: Reply) -> bool:
+        """Count what a well-behaved client does not do often: syntax errors, refusals, and idle commands."""
+        most = self._service.listener.max_errors
+        self._commands += 1
+        if 500 <= answer.code < 504:
+            self._errors += 1
+        elif answer.permanent:
+            self._refusals += 1
+        return self._errors >= most or self._refusals >= 10 * most or self._commands >= 1000 + 100 * most
+
     async def _command(self) -> str | Reply | None:
         """The next command line, without its ending; a reply where it is none; None where the client has gone."""
+        if self._commands % _TURN == _TURN - 1:
+            await self._flush()
+            await asyncio.sleep(0)  # a client that pipelines without end must not keep the others waiting
         if b"\n" not in self._reader._buffer:  # type: ignore[attr-defined]
             await self._flush()  # RFC 2920: replies to a group of commands go together
             if self._gate.stopping and self._transaction is None:
@@ -313,6 +330,7 @@ class Server(SMTP):
         answer = await transaction.finish(eight_bit=reader.eight_bit)
         self._settled = False
         self._transaction = None
+        self._commands = 0
         return answer
 
     async def _receive(self, reader: ContentReader, transaction: Transaction) -> None:
@@ -336,7 +354,7 @@ class Server(SMTP):
                     self._say_goodbye(reply.TOO_LARGE)  # whoever goes on sending is not listening
                     raise ConnectionAbortedError
             started += self.loop.time() - arrived  # the time that we take is not the client's
-            self._deadline = started + patience + reader.size / _SLOWEST
+            self._set_deadline(started + patience + reader.size / _SLOWEST)
         self._deadline = float("inf")
         if reader.rest:
             self._reader._buffer[:0] = reader.rest  # type: ignore[attr-defined]

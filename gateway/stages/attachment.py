@@ -17,11 +17,12 @@ from gateway.policy.attachment_rules import AttachmentHit, AttachmentMatcher, Fi
 from gateway.policy.category import CATEGORY_ENCRYPTED
 from gateway.policy.filename import FileName, analyse
 from gateway.stages.base import Context, Part, StageRun
-from gateway.stages.filetype import FileTypes
+from gateway.stages.filetype import Budget, FileTypes
 from gateway.stages.zipnames import Listing, list_names
 
 ZIP_ENCRYPTED = "zip-encrypted"
 ZIP_TROUBLE = "zip-unreadable"
+TOO_MANY_FILES = "too-many-files"
 
 
 class AttachmentStage:
@@ -42,13 +43,22 @@ class _Run(StageRun):
     def __init__(self, matcher: AttachmentMatcher, types: FileTypes) -> None:
         self._matcher = matcher
         self._types = types
+        self._budget = Budget()
 
     def part(self, part: Part) -> Iterable[Finding]:
         """Judge one leaf by names, types and, for an archive, the names inside."""
-        part.detected_type = self._types.detect(part.body, part.content_type, named=bool(part.filenames))
+        spent = self._budget.spent
+        part.detected_type = self._types.detect(
+            part.body, part.content_type, named=bool(part.filenames), budget=self._budget
+        )
         names = tuple([analyse(name) for name in part.filenames])
         hits = self._matcher.judge(FileSeen(names, part.content_type, part.detected_type, part.body.size))
         findings = [_finding(hit, part, names) for hit in hits]
+        if self._budget.spent and not spent:
+            detail = "there are too many small files to examine the content of each"
+            findings.append(
+                Finding(self._stage, TOO_MANY_FILES, CATEGORY_NOT_INSPECTED, part.path, None, detail)
+            )
         if part.body.size:
             with part.body.view() as data:
                 listing = list_names(data)

@@ -4,8 +4,9 @@ Readers disagree: some follow the central directory, some the local headers, som
 of a file that holds several. So every local and every central header is found by its signature, wherever it stands,
 and all their names are given: the plain one and that of the Unicode path field. Nothing is decompressed.
 
-An archive that a strict reader can't follow from its end to its first entry is reported as unreadable. Work is
-bounded by `MAX_HEADERS` and `MAX_NAME_OCTETS`; beyond them the archive is reported as too large.
+An archive that a strict reader can't follow from its end to its first entry is reported as unreadable, and so is one
+whose names overlap, which are longer in all than the archive itself. Work is bounded by that length, `MAX_HEADERS` and
+`MAX_NAME_OCTETS`; beyond the latter two the archive is reported as too large.
 
 Known limits: archives inside the archive are seen as names only, unless they are stored without compression. A
 stored member that holds the octets of a header by chance gives a name that no reader shows.
@@ -31,6 +32,7 @@ _END_FIXED = 22
 _END_TAIL = _END_FIXED + 0xFFFF  # the end record may carry a comment
 _ENCRYPTED = 1
 _UNICODE_PATH = 0x7075
+_UNICODE_PATH_ID = b"up"
 _ZIP64_COUNT = 0xFFFF
 _IN_64_BITS = 0xFFFFFFFF  # the value stands in a 64-bit record
 _MAX_VERSION = 100  # version needed, in tenths; what is higher is no header
@@ -71,7 +73,7 @@ def list_names(data: Buffer) -> Listing | None:
     trouble = None
     if reader.overrun:
         trouble = Trouble.TOO_MANY
-    elif not _followable(data, end):
+    elif reader.overlapping or not _followable(data, end):
         trouble = Trouble.UNREADABLE
     return Listing(tuple(reader.names), reader.encrypted, trouble)
 
@@ -91,6 +93,11 @@ class _Reader:
         """True where there is more than we are willing to read."""
         return self._headers > MAX_HEADERS or self._name_octets > MAX_NAME_OCTETS
 
+    @property
+    def overlapping(self) -> bool:
+        """True where names and extra fields were longer than all there is."""
+        return self._name_octets > len(self._data)
+
     def collect(self, signature: bytes) -> None:
         """Every header with that signature, until there are too many."""
         data, take = self._data, self._local if signature == _LOCAL else self._central
@@ -98,7 +105,7 @@ class _Reader:
         at = data.find(signature)
         while at >= 0 and at + fixed <= len(data):
             self._headers += 1
-            if self.overrun:
+            if self.overrun or self.overlapping:
                 return
             at = data.find(signature, take(at))
 
@@ -115,12 +122,13 @@ class _Reader:
         header says about lengths, which may lie."""
         if version & 0xFF > _MAX_VERSION or not name:
             return at
-        self._name_octets += name + extra
         octets = bytes(self._data[at : at + name])
+        fields = bytes(self._data[at + name : at + name + extra])
+        self._name_octets += len(octets) + len(fields)
         self.names[_decoded(octets)] = None
         self.encrypted = self.encrypted or bool(flags & _ENCRYPTED)
-        if extra:
-            self._unicode_path(bytes(self._data[at + name : at + name + extra]))
+        if _UNICODE_PATH_ID in fields:
+            self._unicode_path(fields)
         return at
 
     def _unicode_path(self, extra: bytes) -> None:

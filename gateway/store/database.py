@@ -77,9 +77,9 @@ def open_engine(url: str, *, durable: bool = True, busy_timeout: float = BUSY_TI
 
 
 def _open_sqlite(url: URL, durable: bool, busy_timeout: float) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout})
     if url.database and url.database != ":memory:":
         _make_file(Path(url.database))
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:

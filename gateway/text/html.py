@@ -24,8 +24,8 @@ _TOKEN = re.compile(
     r"|!---?>"
     r"|!--(?P<comment>.*?)(?P<end>--!?>|\Z)"
     r"|!\[CDATA\["
-    r"|(?P<raw>script|style)(?=[\s/>])(?:" + _ATTRIBUTES.replace("(", "(?:", 1) + r")>"
-    r"(?P<source>.*?)(?P<closed></(?P=raw)[^>]*>|\Z)"
+    r"|(?P<raw>script|style)(?=[\s/>])(?:" + _ATTRIBUTES.replace("(", "(?:", 1) + r")"
+    r"(?P<opened>>|\Z)(?P<source>.*?)(?P<closed></(?P=raw)[^>]*+(?:>|\Z)|\Z)"
     r"|[!?/][^>]*+>?"
     r")",
     re.IGNORECASE | re.DOTALL,
@@ -67,8 +67,8 @@ def visible(html: str) -> str:
                 pieces.append(comment)
             elif comment.startswith("[if"):
                 extras[visible(comment.partition("]>")[2])] = None
-        elif match["raw"] is not None and not match["closed"]:
-            pieces.append(match["source"])
+        elif match["raw"] is not None and not match["closed"].endswith(">"):
+            pieces.append(match["source"] + match["closed"] if match["opened"] else match[0])
     pieces.append(html[position:])
     text = unescape("".join(pieces))
     return "\n".join([text, *extras]) if extras else text

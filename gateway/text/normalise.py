@@ -58,7 +58,12 @@ def _bare(text: str) -> str:
 
 def _dropped(character: str) -> bool:
     code = ord(character)
-    return unicodedata.category(character) in _DROPPED_CATEGORIES or code in _TAGS or code in _FILLERS
+    return (
+        unicodedata.category(character) in _DROPPED_CATEGORIES
+        or unicodedata.combining(character) > 0  # marks of other categories: NFC takes the square of a run
+        or code in _TAGS
+        or code in _FILLERS
+    )
 
 
 _TABLE = _Table()

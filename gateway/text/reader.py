@@ -29,7 +29,9 @@ _TEXT_TYPES = frozenset(
         "application/ics",
     }
 )
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,64})", re.IGNORECASE)
+_META = re.compile(
+    rb"<meta[^>]{0,200}?charset\s{0,32}+=\s{0,32}+[\"']?\s{0,32}+([A-Za-z0-9_.:-]{1,64})", re.IGNORECASE
+)
 _META_SEARCHED = 4096  # octets; the HTML standard asks for the first 1,024
 
 

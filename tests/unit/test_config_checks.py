@@ -57,6 +57,23 @@ def test_addresses_that_may_stand_side_by_side(first: str, second: str) -> None:
     assert _keys(_two(first, second)) == []
 
 
+@pytest.mark.parametrize("below", ["", "/state", "/state/more"])
+def test_a_state_dir_where_a_file_is(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("")
+    text = f'[gateway]\nlocal_domains = ["a.example"]\nstate_dir = "file{below}"\n'
+    (problem,) = across(Document(Path("x.toml"), text, tomllib.loads(text)), tmp_path)
+    assert (problem.line, problem.key) == (3, "gateway.state_dir")
+    assert problem.message == (
+        f"{tmp_path}/file is a file, not a folder; name a folder that Postern may create or write to"
+    )
+
+
+@pytest.mark.parametrize("state_dir", [".", "new", "new/er", "/", "~", " "])
+def test_a_state_dir_that_is_or_may_become_a_folder(tmp_path: Path, state_dir: str) -> None:
+    text = f'[gateway]\nlocal_domains = ["a.example"]\nstate_dir = "{state_dir}"\n'
+    assert across(Document(Path("x.toml"), text, tomllib.loads(text)), tmp_path) == []
+
+
 def _hop(bind: str, relay_to: str) -> str:
     return f'[[listener]]\ndirection = "x"\nbind = "{bind}"\nrelay_to = "{relay_to}"\n'
 

@@ -48,9 +48,19 @@ def test_values_and_places(tmp_path: Path) -> None:
         ),
         (
             "a = [1 2]\n",
-            'x.toml:1: a comma is missing between two values of a list, or the "]" at its end before this',
+            "x.toml:1: a comma is missing between two values of a list, or a quotation mark is missing, "
+            'or the "]" at its end before this',
         ),
-        ("a = {b = 1 c = 2}\n", 'x.toml:1: a comma is missing in a table, or the "}" at its end before this'),
+        (
+            'a = [\n"b",\n"c, "d",\n]\n',
+            "x.toml:3: a comma is missing between two values of a list, or a quotation mark is missing, "
+            'or the "]" at its end before this',
+        ),
+        (
+            "a = {b = 1 c = 2}\n",
+            "x.toml:1: a comma is missing in a table, or a quotation mark is missing, "
+            'or the "}" at its end before this',
+        ),
         ("a = {b = 1, b = 2}\n", "x.toml:1: a name stands twice in this table; keep one of the two"),
         ("[a\n", "x.toml:1: the name of the section is not closed; write [name] or [[name]]"),
         (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.mime.boundary import Boundaries, Level
 
@@ -161,3 +163,49 @@ def test_search_keeps_to_its_range() -> None:
     buffer = bytearray(b"xxxx\n--foo\n")
     assert stack.search(buffer, 0, 4, False, False) is None
     assert stack.search(buffer, 0, 8, False, False) is not None
+
+
+lines = st.text(alphabet="ab-", max_size=6).map(str.encode)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(alphabet="ab-", min_size=1, max_size=4).map(str.encode), max_size=8), lines)
+def test_a_line_begins_like_a_delimiter_if_it_begins_with_any(each: list[bytes], line: bytes) -> None:
+    expected = any(line.startswith(b"--" + one) for one in each)
+    assert boundaries(*each).begins(line) == expected
+    found = boundaries(*each).scan(bytearray(b"x\n" + line + b"\n"), 0, True, True).delimiter
+    assert (found is not None) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab-", min_size=1, max_size=4).map(str.encode), min_size=1, max_size=8), lines
+)
+def test_an_end_that_may_become_a_delimiter_is_held_back(each: list[bytes], line: bytes) -> None:
+    begun = b"--" + line
+    scan = boundaries(*each).scan(bytearray(b"x\n" + begun), 0, True, False)
+    may_become = any((b"--" + one).startswith(begun) or begun.startswith(b"--" + one) for one in each)
+    assert scan.end == (1 if may_become else 2 + len(begun))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [(b"--", (0, False, [])), (b"---- ", (0, True, [])), (b"--x", None), (b"--foo", (1, False, []))],
+)
+def test_an_empty_boundary_around_another(line: bytes, expected: tuple[int, bool, list[str]] | None) -> None:
+    assert delimiter(boundaries(b"", b"foo"), line) == expected
+
+
+def test_a_guess_within_an_empty_boundary() -> None:
+    assert delimiter(boundaries(b"", ()), b"--foo") == (1, False, [])
+    assert delimiter(boundaries(b"", ()), b"--") == (0, False, [])
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("line", [b"--\n", b"--x\n", b"--0\n", b"----x\n", b"--" + b" " * 90 + b"x\n"])
+@pytest.mark.parametrize("innermost", [b"x" * 4_000, b"", ()])
+def test_hostile_lines_within_many_multiparts(line: bytes, innermost: bytes | tuple[bytes, ...]) -> None:
+    stack = boundaries(*[b"%d=boundary" % number for number in range(200)], innermost)
+    buffer = bytearray(b"x\n" + line * (500_000 // len(line)) + b"--7=boundary\n")
+    found = stack.scan(buffer, 0, True, True).delimiter
+    assert found is not None

@@ -326,6 +326,23 @@ class TestLimits:
         assert contents(events)[-1] == ("1", b"--foo" + b" " * 20 + b"\r\n\r\nx\r\n--foo--")
         assert defects(parse(FOO + b"--foo" + b" " * 9 + b"\r\n\r\nx\r\n--foo--", limits)) == []
 
+    def test_candidate_file_names_of_the_whole_message(self) -> None:
+        part = b"--foo\r\nContent-Type: a/b; name=x; name=y\r\n\r\nz\r\n"
+        events = parse(FOO + part * 3 + b"--foo--", replace(Limits(), names=4))
+        assert [start.filenames for start in starts(events)] == [("x", "y"), ("x", "y"), ("x",)]
+        assert defects(events).count("too-many-filenames") == 1
+
+    def test_candidate_boundaries(self) -> None:
+        """However many boundaries a multipart has, a line is put to a few of them only."""
+        many = b"".join([b";boundary=%x" % number for number in range(0x100, 0x100 + 900)])
+        message = (
+            b"Content-Type: multipart/mixed" + many + b"\r\n\r\n" + b"--\r\n" * 50_000 + b"--107\r\n\r\nx"
+        )
+        events = parse(message)
+        assert "too-many-boundaries" in defects(events)
+        assert contents(events)[-1] == ("1", b"x")
+        assert "no-parts" in defects(parse(message.replace(b"--107", b"--108")))
+
     def test_boundary_length(self) -> None:
         events = parse(FOO + b"--foo\r\n\r\nx\r\n--foo--", replace(Limits(), boundary_octets=2))
         assert "boundary-too-long" in defects(events)

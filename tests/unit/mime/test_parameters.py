@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.mime.parameters import Candidate, candidates, parse
+from gateway.mime.parameters import MAX_BRACKETS, Candidate, candidates, parse
 
 
 def readings(field: bytes) -> list[tuple[str, tuple[bytes, ...]]]:
@@ -111,3 +111,68 @@ def test_a_quoted_value_comes_back(text: str) -> None:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"').encode()
     ((name, values),) = readings(b'a; x="' + quoted + b'"')
     assert (name, values[0]) == ("x", text.encode())
+
+
+def without_comments(text: bytes) -> bytes:
+    """`text` without its comments, found in the plainest way: a search from each bracket on."""
+    kept, position = b"", 0
+    while position < len(text):
+        end = comment_end(text, position) if text[position : position + 1] == b"(" else None
+        if end is None:
+            kept += text[position : position + 1]
+        position = end or position + 1
+    return kept
+
+
+def comment_end(text: bytes, start: int) -> int | None:
+    depth, position = 0, start
+    while position < len(text):
+        octet = text[position : position + 1]
+        depth += {b"(": 1, b")": -1}.get(octet, 0)
+        position += 2 if octet == b"\\" else 1
+        if depth == 0:
+            return position
+    return None
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(alphabet="((()))\\\\a", min_size=1, max_size=30).map(str.encode))
+def test_comments_are_those_that_a_search_from_each_bracket_finds(text: bytes) -> None:
+    ((_, found),) = readings(b"a; x=" + text)
+    assert without_comments(text) in found
+
+
+@pytest.mark.parametrize(
+    ("field", "parameters"),
+    [
+        (b"a; x=(b;c)d; y=e", [("x", b"(b;c)d"), ("y", b"e")]),
+        (b"a; x=(b;c; y=e", [("x", b"(b"), ("y", b"e")]),
+        (b"a; x=(1(2(3(4;))))z; y=e", [("x", b"(1(2(3(4;))))z"), ("y", b"e")]),
+        (b"a; x=(\\);)z; y=e", [("x", b"(\\);)z"), ("y", b"e")]),
+        (b"a; x=\\(;)z; y=e", [("x", b"\\(;)z"), ("y", b"e")]),
+        (b"a; x=(\\(;)z; y=e", [("x", b"(\\(;)z"), ("y", b"e")]),
+        (b"a; x=((\\(;)z; y=e", [("x", b"((\\(;)z"), ("y", b"e")]),
+        (b'a; x=(";)z; y=e', [("x", b'(";)z'), ("y", b"e")]),
+        (b'a; x="(;" ; y=")"', [("x", b"(;"), ("y", b")")]),
+    ],
+)
+def test_a_semicolon_in_a_comment_ends_nothing(field: bytes, parameters: list[tuple[str, bytes]]) -> None:
+    assert [(name, first) for name, (first, *_) in readings(field)] == parameters
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", [b"\\(", b"(", b"()", b"(\\)", b'("', b'"(', b")(", b"\\", b'"', b"a=(b;", b'a="b" c=d ']
+)
+def test_hostile_repetition_is_parsed(unit: bytes) -> None:
+    for beginning in (b"a/b;(", b"a/b; x=", b"(" * 400):
+        assert len(readings(beginning + unit * (400_000 // len(unit)))) <= 400_000 // len(unit)
+        assert len(readings(beginning + unit * 40 + b"\\a" * 200_000)) <= 40
+
+
+def test_too_many_brackets_are_taken_for_text() -> None:
+    field = b"a; x=" + b"()" * (MAX_BRACKETS // 2)
+    assert readings(field) == [("x", (field[5:], b""))]
+    field += b"("
+    assert readings(field) == [("x", (field[5:],))]
+    assert "too-many-comments" in names(field)

@@ -223,3 +223,22 @@ def test_boundary_longer_than_the_limit() -> None:
     reading = read(b"Content-Type: multipart/mixed; boundary=abcdef", limits=Limits(boundary_octets=3))
     assert reading.boundaries == ()
     assert names(reading) == ["boundary-too-long"]
+
+
+def test_more_boundaries_than_the_limit() -> None:
+    many = b"".join([b"; boundary=b%d" % number for number in range(9)])
+    reading = read(b"Content-Type: multipart/mixed" + many)
+    assert reading.boundaries == tuple([b"b%d" % number for number in range(8)])
+    assert "too-many-boundaries" in names(reading)
+    assert "too-many-boundaries" not in names(
+        read(b"Content-Type: multipart/mixed" + many[: -len("; boundary=b8")])
+    )
+
+
+def test_a_file_name_in_500_sections_is_within_the_limit() -> None:
+    sections = (
+        b"".join([b"; filename*%d=aaaaaaaa" % number for number in range(500)]) + b"; filename*500=.exe"
+    )
+    reading = read(b"Content-Disposition: attachment" + sections)
+    assert reading.filenames == ("a" * 4_000 + ".exe",)
+    assert names(reading) == []

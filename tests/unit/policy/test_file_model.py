@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
+from gateway.policy.attachment_file import AttachmentFile
+from gateway.policy.category import _CategoriesFile
 from gateway.policy.file_model import (
     FileModel,
     Identifier,
@@ -14,11 +16,14 @@ from gateway.policy.file_model import (
     not_allowed,
     rule_files,
 )
+from gateway.policy.keyword_rules import KeywordFile
+from gateway.policy.profile import ProfileFile
 from gateway.problem import Problem
 
 
 class Inner(FileModel):
-    id: Identifier
+    id: Identifier = Field(examples=["id = …"])
+    name: str = ""
     colour: Literal["red", "green"] = "red"
     words: Annotated[tuple[Text, ...], Field(min_length=1)] = ("a",)
     loud: bool = False
@@ -67,7 +72,20 @@ def test_a_sound_file(tmp_path: Path) -> None:
         ('[[rule]]\nid = "a"\nwords = ["b", ""]', 3, "rule[0].words[1]", "must not be empty"),
         ('[[rule]]\nid = "a"\nloud = "x"', 3, "rule[0].loud", "true or false"),
         ('[[rule]]\nid = "A b"', 2, "rule[0].id", "small letters, digits and single hyphens"),
-        ("[rule]\nid = 'a'", 1, "rule", "list in square brackets"),
+        ("[rule]\nid = 'a'", 1, "rule", "write [[rule]] with two brackets on each side, once for each rule"),
+        (
+            "[[table]]\nid = 'a'",
+            1,
+            "table",
+            "write [table.NAME] with one bracket on each side, once for each table",
+        ),
+        (
+            "[[table.a]]\nid = 'a'",
+            1,
+            "table.a",
+            "write [table.a] with one bracket on each side, and its keys",
+        ),
+        ("[[rule]]\nname = 'a'", 1, "rule[0].id", "is missing; add id = …"),
         ("rule = [1]", 1, "rule[0]", "table of keys and values"),
         ('[rules]\nid = "a"', 1, "rules", 'Did you mean "rule"?'),
         ('[table.a]\nid = "a"\nlod = true', 3, "table.a.lod", 'Did you mean "loud"?'),
@@ -79,6 +97,26 @@ def test_problems_have_place_and_remedy(tmp_path: Path, text: str, line: int, ke
     (problem,) = problems(tmp_path, text)
     assert (problem.file, problem.line, problem.key) == (tmp_path / "a.toml", line, key)
     assert part in problem.message
+
+
+def test_a_key_that_is_missing_because_it_is_misspelt_is_told_once(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, '[[rule]]\nidd = "a"')
+    assert (problem.line, problem.key) == (2, "rule[0].idd")
+    found = problems(tmp_path, '[[rule]]\nid = 1\nidd = "a"\n[[rule]]\n')
+    assert [problem.key for problem in found] == ["rule[0].id", "rule[0].idd", "rule[1].id"]
+
+
+@pytest.mark.parametrize("model", [AttachmentFile, KeywordFile, ProfileFile, _CategoriesFile])
+def test_whatever_may_be_missing_has_a_remedy(tmp_path: Path, model: type[FileModel]) -> None:
+    path = tmp_path / "a.toml"
+    missing: list[str] = []
+    for text in ("", "[[rule]]", "category.a = {}"):
+        path.write_text(text, encoding="utf-8")
+        file = load(path, model)
+        found = file if isinstance(file, list) else []
+        missing += [problem.message for problem in found if "missing" in problem.message]
+    assert missing
+    assert all(message.startswith("is missing; add ") for message in missing)
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.policy.filename import FileName, Trick, analyse, blanks_at_end, split_extension
+from gateway.policy.filename import LONGEST, FileName, Trick, analyse, blanks_at_end, split_extension
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_name_of_which_nothing_is_left(name: str) -> None:
 
 
 def test_what_is_shown_cannot_mislead() -> None:
-    assert analyse("inv\u202efdp.exe\0").shown == "inv\\u202efdp.exe\\u0000"
+    assert analyse("inv\u202efdp.exe\0").shown == "inv\\u202efdp.exe\ufffd"
     assert analyse("caf\u00e9.pdf").shown == "caf\u00e9.pdf"
 
 
@@ -100,6 +100,15 @@ def test_a_long_name_is_shown_by_both_ends() -> None:
     assert len(shown) == 201
     assert shown.startswith("aaa")
     assert shown.endswith(".exe")
+
+
+def test_a_name_of_control_characters_is_cut_short() -> None:
+    shown = analyse("start" + "\0\x01\x1b\x85" * 5000 + "x\x02" * 5000 + "end.exe").shown
+    assert shown.startswith("start\ufffdx\ufffdx")
+    assert shown.endswith("\ufffdend.exe")
+    assert "…" in shown
+    assert len(shown) <= 61
+    assert shown.isprintable()
 
 
 def test_the_extension_of_a_very_long_name_is_found() -> None:
@@ -132,3 +141,64 @@ def test_any_text_can_be_a_name(name: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_no_tail_hides_an_extension(stem: str, tail: str) -> None:
     assert "exe" in analyse(f"{stem}.exe{tail}").extensions
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 5_000 + ".exe",
+        "report.pdf" + " " * 5_000 + ".exe",
+        "x" * 3_000 + ".exe" + " " * 5_000,
+        "x" * 3_000 + ".exe" + "\u200b\u2003\u3002." * 2_000,
+        "x" * 3_000 + ".exe" + "%20" * 5_000,
+        "x" * 3_000 + ".exe\0" + "y" * 5_000 + ".txt",
+        "x" * 3_000 + ".exe%00" + "y" * 5_000 + ".txt",
+        "x" * 3_000 + ".e(" + "y" * 5_000 + ")xe",
+        "x" * 5_000 + ".exe:" + "y" * 200,
+        "x" * 5_000 + "%2Eexe",
+        "x" * 5_000 + "\uff0e\uff45xe",
+        "folder/" * 1_000 + "invoice.exe",
+        "\u0300\u0316" * 30_000 + ".exe",
+        "\ufdfa" * 20_000 + ".exe",
+    ],
+)
+@pytest.mark.timeout(20)
+def test_no_length_hides_an_extension(name: str) -> None:
+    found = analyse(name)
+    assert "exe" in found.extensions
+    assert found.received == name
+    assert max(map(len, found.bases)) <= 4 * LONGEST
+
+
+def test_padding_and_tricks_in_a_very_long_name_are_seen() -> None:
+    found = analyse("report.pdf" + " " * 5_000 + ".exe")
+    stem, extension = split_extension(found.bases[0])
+    assert extension == "exe"
+    assert blanks_at_end(stem) > 100
+    middle = "a" * 3_000 + "/../\u202e\x01" + "b" * 3_000
+    assert set(analyse(middle).tricks) == {
+        Trick.PATH_TRAVERSAL, Trick.REVERSED_TEXT, Trick.CONTROL_CHARACTER,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [LONGEST, LONGEST + 1])
+def test_names_on_both_sides_of_the_limit_are_read_alike(length: int) -> None:
+    name = ("invo\u0301ice" * 1_000)[: length - 7] + "%2E\uff45xe "
+    assert len(name) == length
+    assert "exe" in analyse(name).extensions
+
+
+@pytest.mark.timeout(20)
+def test_marks_are_never_put_in_order() -> None:
+    """Unicode sorts a run of combining marks, which takes the square of its length."""
+    for number in range(2_000):
+        found = analyse(f"{number}" + "\u0300\u0316" * 1_000 + ".exe")
+        assert found.extension == "exe"
+
+
+def test_only_short_names_are_remembered() -> None:
+    name = "\u00e9" * 100 + ".exe"
+    assert analyse(name) is analyse(name)
+    name = "\u00e9" * 1_000 + ".exe"
+    assert analyse(name) is not analyse(name)
+    assert analyse(name) == analyse(name)

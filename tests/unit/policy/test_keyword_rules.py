@@ -127,6 +127,8 @@ def test_examples() -> None:
         (["poker", "?!"], '"?!" has no letter or digit'),
         (["poker", "bingo", "PO\u00adKER"], "keep one of the two"),
         (["\u200b"], "has no letter or digit"),
+        (["poker", "free*casino"], '"free*casino": * has no meaning in a term; write the forms out'),
+        (["casino\uff0a"], "* has no meaning"),
     ],
 )
 def test_terms_that_make_no_sense(terms: list[str], part: str) -> None:
@@ -137,6 +139,13 @@ def test_terms_that_make_no_sense(terms: list[str], part: str) -> None:
 
 def test_sensible_terms() -> None:
     assert inconsistencies(matcher({"terms": ["poker", "poker night", "c++"]}).rules[0]) == []
+
+
+def test_a_hyphen_is_no_space_in_text_but_is_one_in_a_file_name() -> None:
+    rules = matcher({"terms": ["puff-bars"]}, {"terms": ["puff bars"]})
+    assert found(rules, "Puff-Bars for sale") == [("rule-1", "puff-bars", 1)]
+    assert found(rules, "Puff bars for sale") == [("rule-2", "puff bars", 1)]
+    assert found(rules, "puff-bars.jpg", "filename") == [("rule-2", "puff bars", 1)]
 
 
 WORDS = st.sampled_from(["ace", "aces", "ac", "e", "king", "kings", "of", "a", "ace of kings"])

@@ -92,7 +92,12 @@ def test_a_profile_may_say_otherwise(tmp_path: Path) -> None:
             "category.malware.action",
             "relay, tag, quarantine",
         ),
-        ('title = "A"\n[category.malware]\nclause = "1"', 2, "category.malware.action", "is missing"),
+        (
+            'title = "A"\n[category.malware]\nclause = "1"',
+            2,
+            "category.malware.action",
+            'is missing; add action = "reject"',
+        ),
         (
             'title = "A"\n[category.malware]\naction = "tag"\nclouse = "1"',
             4,
@@ -128,6 +133,5 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     assert [problem.key for problem in problems] == [
         "title",
         "category.malware.action",
-        "category.gambling.action",
         "category.gambling.actoin",
     ]

@@ -150,3 +150,15 @@ def test_an_archive_that_cannot_be_followed(stage: AttachmentStage) -> None:
         ("name", "executable"),
         ("zip-unreadable", "not-inspected"),
     ]
+
+
+def test_many_small_files_are_not_all_examined(stage: AttachmentStage) -> None:
+    run = stage.start(Context(Direction.INBOUND))
+    found: list[Finding] = []
+    for number in range(150):
+        seen = part(b"int many%d;" % number, "many.c")
+        found += run.part(seen)
+        seen.body.close()
+    run.close()
+    assert [(one.rule, one.category) for one in found] == [("too-many-files", "not-inspected")]
+    assert look(stage, part(b"int one;", "one.c")) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.spool import Spool
-from gateway.stages.filetype import EMPTY, HTML, PLAIN, FileTypes, is_plainly_text
+from gateway.stages.filetype import EMPTY, HTML, PLAIN, Budget, FileTypes, is_plainly_text
 
 PE = b"MZ" + bytes(58) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0\x4c\x01" + bytes(300)
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\0\x3e\0" + bytes(100)
@@ -128,3 +128,61 @@ def test_a_program_is_one_all_the_same() -> None:
     assert types.of_octets(elf) in (
         "application/x-executable", "application/x-pie-executable", "application/x-sharedlib",
     )  # fmt: skip
+
+
+class Counting:
+    """libmagic that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def from_buffer(self, sample: bytes) -> str:
+        self.asked += 1
+        return "text/x-c"
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[FileTypes, Counting]:
+    types, counting = FileTypes(), Counting()
+    monkeypatch.setattr(types, "_magic", counting)
+    return types, counting
+
+
+def test_files_that_begin_alike_are_put_to_libmagic_once(counted: tuple[FileTypes, Counting]) -> None:
+    types, counting = counted
+    for _ in range(1_000):
+        assert detect(types, b"int main() {}", named=True) == "text/x-c"
+    assert counting.asked == 1
+
+
+def test_what_is_remembered_is_bounded(counted: tuple[FileTypes, Counting]) -> None:
+    types, counting = counted
+    for number in range(2_000):
+        types.of_octets(b"\0%d" % number)
+        types.of_octets(b"\0" * 5_000 + b"%d" % number)
+    assert counting.asked == 4_000
+    assert len(types._known) <= 256
+
+
+def test_a_message_of_many_small_files_has_a_budget(counted: tuple[FileTypes, Counting]) -> None:
+    types, counting = counted
+    budget = Budget()
+    found = [types.of_octets(b"int a%d;" % number, budget) for number in range(2_000)]
+    assert found[0] == "text/x-c"
+    assert found[-1] == PLAIN
+    assert budget.spent
+    assert counting.asked == 100
+    assert types.of_octets(b"MZ\x90\0", budget) == "application/x-dosexec"
+    assert types.of_octets(b"\0\x01", budget) == "application/octet-stream"
+
+
+def test_the_budget_grows_with_the_files(counted: tuple[FileTypes, Counting]) -> None:
+    types, counting = counted
+    budget = Budget()
+    for number in range(300):
+        body = Spool(None, 1 << 20)
+        body.write(b"\0%d" % number + bytes(4_096))
+        types.detect(body, "image/png", named=True, budget=budget)
+        body.close()
+    assert counting.asked == 300
+    assert not budget.spent

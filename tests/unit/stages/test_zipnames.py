@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.policy.filename import analyse
 from gateway.stages import zipnames
 from gateway.stages.zipnames import Listing, Trouble, list_names
 
@@ -167,9 +168,7 @@ def test_names_that_are_too_long_in_all(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_flood_of_signatures_ends() -> None:
-    listing = list_names(b"PK\3\4" * 100_000)
-    assert listing is not None
-    assert listing.trouble is Trouble.TOO_MANY
+    assert trouble(b"PK\3\4" * 100_000) is Trouble.UNREADABLE
 
 
 @given(st.binary(max_size=400), st.integers(0, 300), st.integers(0, 20))
@@ -189,3 +188,41 @@ def test_the_names_that_the_standard_library_sees(members: list[str]) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
         assert list(names(data)) == opened.namelist()
     assert trouble(data) is None
+
+
+def test_the_name_in_a_damaged_header_can_be_shown() -> None:
+    data = archive("a.txt") + b"PK\3\4" + struct.pack("<HH18xHH", 20, 0, 9000, 0) + bytes(range(60)) * 150
+    listing = list_names(data)
+    assert listing is not None
+    assert max(map(len, listing.names)) == 9000
+    for name in listing.names:
+        shown = analyse(name).shown
+        assert shown.isprintable()
+        assert len(shown) <= 61
+
+
+def headers(count: int, name: int, extra: int) -> bytes:
+    """So many local headers, each of which says that a name and extra fields of that length follow it."""
+    return (b"PK\3\4" + struct.pack("<HH18xHH", 20, 0x800, name, extra)) * count
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "data",
+    [
+        headers(6_000, 60_000, 0) + "\u0300\u0316".encode() * 15_000,
+        headers(6_000, 1, 65_000) + bytes(65_100),
+        headers(6_000, 1, 65_000) + b"a" + struct.pack("<HHBL", 0x7075, 6, 1, 0) * 6_000,
+    ],
+)
+def test_names_that_overlap(data: bytes) -> None:
+    """What is looked at is never more than there is, whatever the headers say."""
+    listing = list_names(data)
+    assert listing is not None
+    assert listing.trouble is Trouble.UNREADABLE
+    assert sum(len(name.encode()) for name in listing.names) < len(data) + 0xFFFF
+
+
+def test_long_names_that_do_not_overlap() -> None:
+    members = [f"{number}" + "x" * 60_000 for number in range(20)]
+    assert list_names(archive(*members)) == Listing(tuple(members), encrypted=False, trouble=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -91,3 +92,17 @@ def test_ideographs_beyond_plane_1() -> None:
 def test_long_runs() -> None:
     assert fold("a" + " " * 1_000_000 + "b") == "a b"
     assert fold("a" + "\u0301" * 100_000) == "a"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "run", ["\u0300\u0316", "\U0001d165\u302e", "\u302e\u302f\U0001d16d", "\u1b44\u0316"]
+)
+def test_marks_are_never_put_in_order(run: str) -> None:
+    """Unicode sorts a run of combining marks, which takes the square of its length; so none may be left."""
+    assert fold("a" + run * 200_000 + "b") == "ab"
+
+
+def test_nothing_that_normalisation_would_sort_comes_out() -> None:
+    every = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
+    assert fold("".join(every)) == ""

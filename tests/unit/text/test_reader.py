@@ -64,3 +64,11 @@ def test_an_impossible_declaration_is_not_believed() -> None:
     text = readable(b'<meta charset="utf-16">wombat', "text/html", None)
     assert text is not None
     assert "wombat" in text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filler", [b" ", b"<meta charset ", b"<meta ", b"charset "])
+def test_a_declaration_that_never_comes(filler: bytes) -> None:
+    data = (b"<meta charset=" + filler * 4_096)[:4_096]
+    for number in range(500):
+        assert readable(data + b"%d" % number, "text/html", None) is not None
