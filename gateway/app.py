@@ -36,6 +36,7 @@ from gateway.store.retention import tidy
 from gateway.telemetry import Metrics
 
 _HEARTBEAT = 1.0
+_STUCK_AFTER = 60  # seconds without a heartbeat
 _RETIRE_AFTER = 60.0  # seconds that sessions of an old generation may go on
 _THREADS = 2  # for inspection of large parts, a worker
 
@@ -161,9 +162,14 @@ class Worker:
             except (StoreError, OSError) as error:
                 self._metrics.fault("retention", error)
 
+    def _alive(self) -> None:
+        """The heartbeat; and should the next one not come, the kernel ends this process, parent or no parent."""
+        self._shared.beat(self._row)
+        signal.alarm(_STUCK_AFTER)
+
     async def _beat_until_stopped(self) -> None:
         while not self._stop.is_set():
-            self._shared.beat(self._row)
+            self._alive()
             try:
                 await asyncio.wait_for(self._stop.wait(), _HEARTBEAT)
             except TimeoutError:
@@ -197,7 +203,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while any(gate.connections for gate in self._gates) and loop.time() < deadline:
-            self._shared.beat(self._row)
+            self._alive()
             await asyncio.sleep(0.05)
         for pool in self._pools:
             pool.close()

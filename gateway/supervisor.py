@@ -209,12 +209,11 @@ class Supervisor:
         """What every child does first and last. Never returns."""
         code = 70
         try:
-            # A worker without its parent must not go on taking its share of connections from the next gateway's,
-            # not even one that is stuck. Senders keep what was under way.
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            # A child without its parent finishes what it has and goes (one that is stuck: see app._alive).
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != self._pid:
                 os._exit(code)
-            for number in _SIGNALS:
+            for number in (*_SIGNALS, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
             signal.signal(signal.SIGHUP, signal.SIG_IGN)

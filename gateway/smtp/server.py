@@ -162,10 +162,12 @@ class Server(SMTP):
             if self.transport is not None:
                 self._writer.write(reply.INTERNAL_CLOSING.encode())
         finally:
-            await self._abandon()
-            if refusal is None:
-                self._gate.leave(self, address)
-            self._writer.close()
+            try:
+                await self._abandon()
+            finally:
+                if refusal is None:
+                    self._gate.leave(self, address)
+                self._writer.close()
 
     # --- the dialogue ---
 
