@@ -39,7 +39,8 @@ def hints(printed: str) -> dict[str, str]:
 
 def test_every_printed_line_does_what_it_says(folder: Path) -> None:
     command = [sys.executable, "-m", "gateway.cli", "run", "-c", "config/demo.toml", "--demo"]
-    service = Service("gateway", command, folder, directory=folder)
+    memory = {"RUNTIME_DIRECTORY": str(folder / "memory")}
+    service = Service("gateway", command, folder, directory=folder, environment=memory)
     try:
         wait_until(lambda: "Ctrl-C ends it." in service.errors or not service.running, "the hints", 30)
         found = hints(service.errors)

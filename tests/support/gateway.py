@@ -92,7 +92,9 @@ class Gateway:
     def start(self, timeout: float = 40.0) -> None:
         """Start it and wait until its listener greets. AssertionError with its output where it does not."""
         command = [sys.executable, "-m", "gateway.cli", "run", "-c", str(self.config_file)]
-        service = self.service = Service("gateway", command, self.folder, directory=ROOT)
+        # Files of metrics under the test's own folder: a gateway that is killed can't remove them elsewhere.
+        memory = {"RUNTIME_DIRECTORY": str(self.folder / "memory")}
+        service = self.service = Service("gateway", command, self.folder, directory=ROOT, environment=memory)
         try:
             wait_until(lambda: greeted(self.port) or not service.running, "the gateway's greeting", timeout)
             if not service.running:
