@@ -212,7 +212,8 @@ class Inspection:
 
     def _defect(self, found: Defect) -> None:
         self.defects.append(found)
-        if found.path == "" and found.name in _HEADER_CUT:
+        # A header that is too large is reported for what follows it, which is part 1.
+        if found.path in ("", "1") and found.name in _HEADER_CUT:
             self._header_cut = True
         if found.severity is Severity.LIMIT:
             self.findings.append(

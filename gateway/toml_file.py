@@ -9,6 +9,7 @@ Known limit: like tomllib, only the first syntax error of a file is found.
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class Document:
 def read(file: Path, limit: int = 16 << 20) -> Document | Problem:
     """The content of `file`, at most `limit` octets long. Never raises for what is in it or where it is."""
     try:
+        if stat.S_ISFIFO(file.stat().st_mode):  # to open it would wait for a writer, perhaps for ever
+            return Problem(file, None, "", "this is a pipe, not a file")
         with file.open("rb") as stream:
             octets = stream.read(limit + 1)
     except (OSError, ValueError) as error:

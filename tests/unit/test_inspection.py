@@ -306,3 +306,17 @@ def test_until_its_header_is_read_a_message_counts_as_private() -> None:
     asyncio.run(inspection.feed(b"From: a@b.example\r\nSubj"))
     assert inspection.privacy.private
     inspection.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"X: y\r\n" * 30 + b"Subject: [Personal] Lunch\r\n\r\nHello\r\n",
+        b"X: " + b"y" * 400 + b"\r\nSubject: [Personal] Lunch\r\n\r\nHello\r\n",
+    ],
+    ids=["behind many fields", "behind a long field"],
+)
+def test_a_marking_that_was_not_reached_may_be_there(tmp_path: Path, message: bytes) -> None:
+    """What is not known to be ordinary is treated as private."""
+    inspected = Inspected(tmp_path, [], message, limits=Limits(header_fields=20, header_octets=300))
+    assert inspected.inspection.privacy.private

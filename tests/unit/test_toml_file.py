@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,9 @@ def test_file_that_is_too_large(tmp_path: Path) -> None:
     file.write_bytes(b"# " + b"x" * 2046)
     assert isinstance(read(file, 2048), Document)
     assert read(file, 2047) == Problem(file, None, "", "the file is larger than 1 KiB, which cannot be right")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "rules.toml"
+    os.mkfifo(pipe)
+    assert isinstance(read(pipe), Problem)
