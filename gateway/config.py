@@ -168,6 +168,7 @@ class Store(Section):
     keep_quarantined: Seconds = 30 * 86400
     keep_rejected: SecondsOrZero = 14 * 86400
     keep_malware: SecondsOrZero = 0
+    rejected_space: Octets = 2 << 30
     keep_journal: Seconds = 183 * 86400
 
 

@@ -29,6 +29,7 @@ from gateway.store.quarantine import Quarantine
 from gateway.telemetry import Metrics
 
 MALWARE = "malware"
+_COUNT_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class Service:
         self._store = store
         self._metrics = metrics
         self._log = telemetry.log()
+        self._rejected = 0  # octets of copies of rejected messages, as last counted
+        self._count_again = 0.0
 
     def fault(self, where: str, error: BaseException) -> None:
         """A fault of our own; it is logged without the exception's text."""
@@ -116,7 +119,20 @@ class Service:
             return
         item = _held_item(outcome, self.listener.name, keep)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._store.executor, self._store.quarantine.hold, item, blocks)
+        await loop.run_in_executor(self._store.executor, self._hold, item, outcome.size, blocks)
+
+    def _hold(self, item: HeldItem, size: int, blocks: Iterable[bytes]) -> None:
+        """On the store's thread. Copies of rejected messages have a space of their own: whoever sends rubbish by the
+        gigabyte must not fill the disk."""
+        if item.verdict.action is Action.REJECT:
+            if time.monotonic() >= self._count_again:
+                self._rejected = self._store.quarantine.rejected_octets()
+                self._count_again = time.monotonic() + _COUNT_EVERY
+            if self._rejected + size > self._settings.store.rejected_space:
+                self._log.warning("copy not kept", ref=item.reference, listener=item.listener, size=size)
+                return
+            self._rejected += size
+        self._store.quarantine.hold(item, blocks)
 
     def _keep_for(self, verdict: Verdict) -> float:
         """Seconds that a message with this verdict is kept; 0: not at all."""

@@ -27,6 +27,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select, update
 
+from gateway.model import Action
 from gateway.store.content import ContentError, ContentFolder, StoredEnvelope, valid_reference
 from gateway.store.database import StoreError, reading, writing
 from gateway.store.digest import Counted, verified
@@ -143,6 +144,12 @@ class Quarantine:
         with reading(self._engine) as connection:
             found = {ItemState(state): number for state, number in connection.execute(query)}
         return {state: found.get(state, 0) for state in ItemState}
+
+    def rejected_octets(self) -> int:
+        """Octets of the copies of rejected messages that are still there."""
+        kept = and_(table.c.action == Action.REJECT.value, table.c.state != ItemState.DELETED)
+        with reading(self._engine) as connection:
+            return int(connection.scalar(select(func.coalesce(func.sum(table.c.size), 0)).where(kept)) or 0)
 
     # --- release --------------------------------------------------------------------------------------------
 

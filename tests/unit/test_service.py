@@ -23,7 +23,17 @@ from gateway import reply, telemetry
 from gateway.config import Gateway, HostPort, Listener, Policy, Settings, SmtpHop
 from gateway.config import Store as StoreSettings
 from gateway.inspection import Inspector
-from gateway.model import Action, Client, Direction, Envelope, Finding, Judged, Privacy, Verdict
+from gateway.model import (
+    Action,
+    Client,
+    Direction,
+    Envelope,
+    Finding,
+    Judged,
+    Privacy,
+    Verdict,
+    new_reference,
+)
 from gateway.policy.profile import Profile
 from gateway.relay.hop import Onward
 from gateway.reply import Reply
@@ -342,3 +352,19 @@ def test_the_next_hops_time_is_measured_also_when_it_fails() -> None:
     with pytest.raises(OSError, match="x"):
         asyncio.run(failing())
     assert registry.get_sample_value("postern_relay_seconds_count") == 2
+
+
+def test_copies_of_rejected_mail_have_a_space_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beyond it a rejection leaves no copy, and the log says so; what has to be held is held all the same."""
+    with opened(tmp_path, rejected_space=2500) as scene:
+        references = [new_reference() for _ in range(4)]
+        for reference in references[:3]:
+            scene.hold(outcome(Action.REJECT, reference=reference, size=1000))
+        scene.hold(outcome(Action.QUARANTINE, reference=references[3], size=1000))
+        kept = [scene.quarantine.get(reference) is not None for reference in references]
+        assert scene.quarantine.rejected_octets() > 0
+    assert kept == [True, True, False, True]
+    [line] = log_lines(capsys)
+    assert (line["event"], line["ref"]) == ("copy not kept", references[2])
