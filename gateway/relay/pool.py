@@ -12,11 +12,27 @@ from collections import deque
 from typing import cast
 
 import aiosmtplib
+from aiosmtplib.protocol import SMTPProtocol
 
 from gateway.config import Relay, SmtpHop
 from gateway.reply import Reply
 
 _MOST_TRANSACTIONS = 100  # many servers refuse more on one connection
+
+
+class _OneCode(SMTPProtocol):
+    """Takes a reply only where all of its lines have one code (RFC 5321 section 4.2.1): aiosmtplib goes by the last,
+    which would make a success of "550-No" and "250 Yes"."""
+
+    def _read_response_from_buffer(self) -> aiosmtplib.SMTPResponse | None:
+        codes = set()
+        for line in bytes(self._buffer).split(b"\n")[:-1]:
+            codes.add(line[:3])
+            if line[3:4] != b"-":
+                break
+        if len(codes) > 1:
+            raise aiosmtplib.SMTPServerDisconnected("a reply with two codes")
+        return super()._read_response_from_buffer()
 
 
 class Connection:
@@ -96,6 +112,8 @@ class Pool:
         )
         try:
             await client.connect()
+            if client.protocol is not None:
+                client.protocol.__class__ = _OneCode  # aiosmtplib has no way to be given a protocol
             client.timeout = self._settings.command_timeout
             try:
                 await client.ehlo()
