@@ -18,12 +18,10 @@ from typing import Any
 import uvloop
 
 from gateway import reply
-from gateway.config import Listener, MaildirHop, Settings, SmtpHop
+from gateway.config import Listener, Settings
 from gateway.loaded import Loaded
-from gateway.relay.client import SmtpOnward
-from gateway.relay.embedded import MaildirOnward
 from gateway.relay.hop import Onward
-from gateway.relay.maildir import MaildirDelivery
+from gateway.relay.next_hop import onward_factory
 from gateway.relay.pool import Pool
 from gateway.reply import Reply
 from gateway.service import Service, Store, TimedOnward
@@ -137,17 +135,9 @@ class Worker:
 
     def _onward_factory(self, settings: Settings, listener: Listener) -> Callable[[], Onward]:
         """How a transaction of this listener gets its onward session."""
-        first = listener.relay_to[0]
-        if isinstance(first, MaildirHop):
-            delivery = MaildirDelivery(first.path)
-            return lambda: TimedOnward(MaildirOnward(delivery), self._metrics)
-        pools = [
-            Pool(hop, settings.relay, settings.gateway.hostname)
-            for hop in listener.relay_to
-            if isinstance(hop, SmtpHop)
-        ]
+        make, pools = onward_factory(settings, listener, self._metrics)
         self._pools += pools
-        return lambda: TimedOnward(SmtpOnward(pools, settings.relay, self._metrics), self._metrics)
+        return lambda: TimedOnward(make(), self._metrics)
 
     async def _tidy_now_and_then(self, store: Store, url: str) -> None:
         """Retention: every worker does it, at its own hour; the work is safe to do twice."""

@@ -12,17 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway import outgoing
-from gateway.config import Listener, MaildirHop, Settings, SmtpHop
+from gateway.config import Listener, Settings
 from gateway.mime.event import HeaderComplete
 from gateway.mime.header import Header
 from gateway.mime.limits import Limits
 from gateway.mime.parser import Parser
 from gateway.model import Action, Privacy, Verdict
-from gateway.relay.client import SmtpOnward
-from gateway.relay.embedded import MaildirOnward
 from gateway.relay.hop import Onward
-from gateway.relay.maildir import MaildirDelivery
-from gateway.relay.pool import Pool
+from gateway.relay.next_hop import onward_factory
 from gateway.reply import Reply
 from gateway.spool import Spool
 from gateway.store.content import StoredEnvelope
@@ -54,16 +51,6 @@ def _shown(answer: Reply | None, privacy: Privacy) -> str:
     return answer.first_line
 
 
-def onward_for(settings: Settings, listener: Listener) -> tuple[Onward, list[Pool]]:
-    """An onward session of `listener`, and the pools to close afterwards."""
-    first = listener.relay_to[0]
-    if isinstance(first, MaildirHop):
-        return MaildirOnward(MaildirDelivery(first.path)), []
-    hostname = settings.gateway.hostname
-    pools = [Pool(hop, settings.relay, hostname) for hop in listener.relay_to if isinstance(hop, SmtpHop)]
-    return SmtpOnward(pools, settings.relay, _Uncounted()), pools
-
-
 def release(settings: Settings, quarantine: Quarantine, reference: str, by: str) -> Released:
     """Send one held message on. Raises StoreError or OSError for trouble with the quarantine."""
     item = quarantine.get(reference)
@@ -92,7 +79,8 @@ def release(settings: Settings, quarantine: Quarantine, reference: str, by: str)
 async def _send(
     settings: Settings, listener: Listener, stored: StoredEnvelope, fields: bytes, blocks: Iterable[bytes]
 ) -> Reply:
-    onward, pools = onward_for(settings, listener)
+    make, pools = onward_factory(settings, listener, _Uncounted())
+    onward = make()
     spool = Spool(None, settings.spool.memory)
     try:
         for block in blocks:

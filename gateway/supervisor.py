@@ -162,7 +162,7 @@ class Supervisor:
         )
 
     def _count(self) -> int:
-        return self._loaded.settings.gateway.workers or len(os.sched_getaffinity(0))
+        return _workers(self._loaded.settings)
 
     def _start_generation(self) -> None:
         self._generation += 1
@@ -362,7 +362,7 @@ class Supervisor:
                     self._config, None, "store.database", "can't change while the gateway runs; restart it"
                 )
             ]
-        wanted = loaded.settings.gateway.workers or len(os.sched_getaffinity(0))
+        wanted = _workers(loaded.settings)
         if 2 * wanted + self._count() > self._shared.rows:
             return [
                 Problem(
@@ -462,6 +462,11 @@ def _allow_many_files() -> None:
     """Two sockets a session: the soft limit of 1,024 files that a shell gives is soon too few."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _workers(settings: Settings) -> int:
+    """How many workers: what is set, or one a core that we may use."""
+    return settings.gateway.workers or len(os.sched_getaffinity(0))
 
 
 def _database(settings: Settings) -> str:

@@ -32,7 +32,6 @@ class Part:
     filenames: tuple[str, ...]
     parent_type: str
     body: Spool
-    defects: tuple[str, ...] = ()
     detected_type: str = ""
 
     @property
