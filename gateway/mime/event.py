@@ -29,6 +29,14 @@ class Kind(enum.Enum):
     EPILOGUE = "epilogue"
 
 
+class Flow(enum.Enum):
+    """How lines of text are joined (RFC 3676): as they stand, at soft breaks, or at soft breaks without the space."""
+
+    FIXED = "fixed"
+    FLOWED = "flowed"
+    DELETE_SPACE = "delete-space"
+
+
 class Severity(enum.IntEnum):
     """How much a defect matters: NOTE is common and harmless, SUSPECT is how filters are bypassed, and with
     LIMIT something was left unread, so that the message can't be called clean."""
@@ -61,6 +69,7 @@ class HeaderComplete:
 class LeafStart:
     """A leaf begins. Types are lower case; `filenames` are all candidates, decoded, most trusted first.
 
+    `charsets` are all labels that a reader may go by, the likeliest first.
     `encoding` is the content transfer encoding that is applied ("base64", "quoted-printable", "identity").
     `parent_type` is the type of the enclosing multipart ("" for none).
     """
@@ -68,11 +77,12 @@ class LeafStart:
     path: str
     kind: Kind
     content_type: str
-    charset: str | None
+    charsets: tuple[str, ...]
     disposition: str
     filenames: tuple[str, ...]
     encoding: str
     parent_type: str
+    flow: Flow = Flow.FIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ class Machine:
             self._body_path(),
             Kind.BODY,
             reading.content_type,
-            reading.charset,
+            reading.charsets,
             reading.disposition,
             self._counted_names(reading.filenames),
             reading.encoding,
@@ -346,7 +346,7 @@ class Machine:
         self._report(deviations, path, index)
         self._boundaries.levels.clear()
         self._position = index
-        start = LeafStart(path, Kind.BODY, "application/octet-stream", None, "", (), IDENTITY, "")
+        start = LeafStart(path, Kind.BODY, "application/octet-stream", (), "", (), IDENTITY, "")
         self._pour_into(self._leaf(start, self._place(index)))
 
 

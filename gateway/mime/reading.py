@@ -60,7 +60,7 @@ class Reading:
     """One reading of a header. `boundaries` are candidates, the likeliest first, empty where there is none."""
 
     content_type: str
-    charset: str | None = None
+    charsets: tuple[str, ...] = ()
     boundaries: tuple[bytes, ...] = ()
     encoding: str = IDENTITY
     disposition: str = ""
@@ -116,7 +116,7 @@ class _Interpreter:
         filenames = self._filenames([*attached], [one[2] for one in readings])
         return Reading(
             content_type,
-            self._charset(structured),
+            self._charsets(structured),
             boundaries,
             encoding,
             disposition,
@@ -195,7 +195,7 @@ class _Interpreter:
             self._note(defect.TOO_MANY_BOUNDARIES)
         return tuple(usable[: self._limits.boundaries])
 
-    def _charset(self, structured: Structured) -> str | None:
+    def _charsets(self, structured: Structured) -> tuple[str, ...]:
         found = [
             (octets if named is None else charsets.decode(octets, named).encode("utf-8"))
             .decode("latin-1")
@@ -207,7 +207,7 @@ class _Interpreter:
         if len(codecs) > 1:
             self._note(defect.CHARSET_AMBIGUOUS)
         known = [label for label in found if charsets.codec_of(label) is not None]
-        return next((label for label in [*known, *found] if label), None)
+        return tuple(dict.fromkeys([label for label in [*known, *found] if label]))
 
     def _encoding(self, fields: list[Field]) -> str:
         readings: dict[str, None] = {}

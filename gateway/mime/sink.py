@@ -123,4 +123,4 @@ class DecodedSink:
 def margin(kind: Kind, path: str, parent_type: str) -> LeafStart:
     """The start of a preamble or epilogue: plain text by definition (RFC 2046 section 5.1.1)."""
     suffix = ".pre" if kind is Kind.PREAMBLE else ".post"
-    return LeafStart(path + suffix, kind, "text/plain", None, "", (), IDENTITY, parent_type)
+    return LeafStart(path + suffix, kind, "text/plain", (), "", (), IDENTITY, parent_type)

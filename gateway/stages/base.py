@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from gateway.mime.event import Kind
+from gateway.mime.event import Flow, Kind
 from gateway.mime.header import Header
 from gateway.model import Direction, Finding
 from gateway.spool import Spool
@@ -22,17 +22,23 @@ from gateway.spool import Spool
 
 @dataclass(slots=True)
 class Part:
-    """One leaf with its decoded content. `detected_type` is set by the attachment stage (libmagic's word)."""
+    """One leaf with its decoded content. `detected_type` is set by the attachment stage (libmagic's word).
+
+    `charsets` are the labels that a reader may go by. `view` names the reading of the message that shows this leaf, ""
+    for the likeliest one.
+    """
 
     path: str
     kind: Kind
     content_type: str
-    charset: str | None
+    charsets: tuple[str, ...]
     disposition: str
     filenames: tuple[str, ...]
     parent_type: str
     body: Spool
     detected_type: str = ""
+    flow: Flow = Flow.FIXED
+    view: str = ""
 
     @property
     def filename(self) -> str | None:

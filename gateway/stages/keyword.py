@@ -75,7 +75,11 @@ class _Run(StageRun):
         read_as: set[bool] = set()
         for content_type in types:
             as_html = content_type in _HTML_TYPES
-            text = readable(octets, content_type, part.charset) if as_html not in read_as else None
+            text = (
+                readable(octets, content_type, next(iter(part.charsets), None))
+                if as_html not in read_as
+                else None
+            )
             if text is not None:
                 read_as.add(as_html)
                 hits += self._matcher.find(text, "body")

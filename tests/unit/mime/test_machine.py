@@ -117,7 +117,7 @@ def test_digest_parts_are_messages_by_default() -> None:
 def test_default_type_and_lower_case_types() -> None:
     assert starts(parse(b"Subject: x\r\n\r\ny"))[0].content_type == "text/plain"
     (start,) = starts(parse(b"Content-Type: TEXT/HTML; Charset=UTF-8\r\nContent-Disposition: INLINE\r\n\r\n"))
-    assert (start.content_type, start.charset, start.disposition) == ("text/html", "utf-8", "inline")
+    assert (start.content_type, start.charsets, start.disposition) == ("text/html", ("utf-8",), "inline")
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r"])

@@ -151,7 +151,7 @@ def test_events_of_a_plain_message() -> None:
     assert isinstance(header, HeaderComplete)
     assert (header.path, header.message) == ("", True)
     assert isinstance(start, LeafStart)
-    assert start == LeafStart("1", start.kind, "text/plain", None, "", (), "identity", "")
+    assert start == LeafStart("1", start.kind, "text/plain", (), "", (), "identity", "")
     assert data == LeafData(b"Hello\r\n")
     assert end == LeafEnd("1", 14, 21, faithful=False)
     assert last == MessageEnd(21)

@@ -8,7 +8,7 @@ from gateway.mime.sink import LeafSink, MarginSink, margin
 
 
 def leaf(events: list[Event], encoding: str, offset: int = 10, *, placed: bool = True) -> LeafSink:
-    start = LeafStart("1", Kind.BODY, "a/b", None, "", ("n",), encoding, "")
+    start = LeafStart("1", Kind.BODY, "a/b", (), "", ("n",), encoding, "")
     return LeafSink(events.append, start, decoder_for(encoding), offset, placed=placed)
 
 
@@ -18,7 +18,7 @@ def test_leaf() -> None:
     sink.feed(b"QUJ", 10)
     sink.feed(b"D#", 13)
     sink.close(15)
-    assert events[0] == LeafStart("1", Kind.BODY, "a/b", None, "", ("n",), "base64", "")
+    assert events[0] == LeafStart("1", Kind.BODY, "a/b", (), "", ("n",), "base64", "")
     assert events[1:] == [
         LeafData(b"ABC"),
         Defect("base64-junk", Severity.SUSPECT, "1", 10),

@@ -38,7 +38,7 @@ def part(
 ) -> Part:
     body = Spool(None, 0 if spill else 1 << 20)
     body.write(content)
-    return Part("2.1", Kind.BODY, declared, None, "attachment", filenames, "multipart/mixed", body)
+    return Part("2.1", Kind.BODY, declared, (), "attachment", filenames, "multipart/mixed", body)
 
 
 def look(stage: AttachmentStage, seen: Part) -> list[Finding]:

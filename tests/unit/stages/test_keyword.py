@@ -43,7 +43,7 @@ def part(
 ) -> Part:
     body = Spool(None, 1 << 20)
     body.write(content)
-    found = Part("1", Kind.BODY, declared, charset, "", filenames, "", body)
+    found = Part("1", Kind.BODY, declared, (charset,) if charset else (), "", filenames, "", body)
     found.detected_type = detected or declared
     return found
 

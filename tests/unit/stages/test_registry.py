@@ -20,7 +20,7 @@ def test_the_stages_in_order_work_together_on_a_message() -> None:
     assert len(stages) == len(STAGES)
     body = Spool(None, 1 << 20)
     body.write(b"<hta:application>free casino bonus")
-    part = Part("1", Kind.BODY, "application/octet-stream", None, "", ("a.hta",), "", body)
+    part = Part("1", Kind.BODY, "application/octet-stream", (), "", ("a.hta",), "", body)
     runs = [stage.start(Context(Direction.INBOUND)) for stage in stages]
     header = Header((Field("subject", b"trading cp with others", 0, 0),))
     found = [finding for run in runs for finding in run.header("", header)]

@@ -49,7 +49,7 @@ def spool(content: bytes, memory: int = 1 << 20) -> Spool:
 
 
 def part(content: bytes, *filenames: str, detected: str = "text/plain", memory: int = 1 << 20) -> Part:
-    found = Part("1", Kind.BODY, "text/plain", None, "", filenames, "", spool(content, memory))
+    found = Part("1", Kind.BODY, "text/plain", (), "", filenames, "", spool(content, memory))
     found.detected_type = detected
     return found
 
