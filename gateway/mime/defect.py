@@ -50,6 +50,11 @@ BLANK_CONTINUATION = _define(
     "blank-continuation",
     "A header has a line of nothing but spaces or tabs; some readers end there.",
 )
+FIELD_IN_FOLD = _define(
+    _SUSPECT,
+    "field-in-fold",
+    "A MIME field stands on a line that begins with white space, and so goes on from the one before.",
+)
 FIELD_NAME = _define(_SUSPECT, "field-name", "A field name has characters that may not stand in one.")
 SPACE_BEFORE_COLON = _define(
     _NOTE, "space-before-colon", "There is a space or tab between field name and colon."
@@ -105,6 +110,7 @@ FIELD_TOO_LONG = _define(_LIMIT, "field-too-long", "A Content- field is longer t
 TOO_MANY_COMMENTS = _define(
     _LIMIT, "too-many-comments", "A Content- field has more round brackets than are taken for comments."
 )
+TOO_MANY_READINGS = _define(_LIMIT, "too-many-readings", "A header can be read in more ways than the limit.")
 TOO_MANY_FILENAMES = _define(
     _LIMIT, "too-many-filenames", "A part, or the message, has more candidate file names than the limit."
 )
@@ -147,6 +153,17 @@ DEPTH_LIMIT = _define(
 TOO_MANY_PARTS = _define(
     _LIMIT, "too-many-parts", "There are more parts than the limit; the rest is one leaf."
 )
+PART_IN_MARGIN = _define(
+    _SUSPECT, "part-in-margin", "What stands before the first or behind the last part begins like a part."
+)
+TOO_MANY_VIEWS = _define(
+    _LIMIT, "too-many-views", "The message can be read in more ways than the limit; some were not followed."
+)
+DECODED_TOO_LARGE = _define(
+    _LIMIT,
+    "decoded-too-large",
+    "What the message decodes to, all readings together, is larger than the limit.",
+)
 
 # Transfer encodings
 ENCODING_UNKNOWN = _define(_SUSPECT, "encoding-unknown", "The transfer encoding is not one that is known.")
@@ -175,7 +192,28 @@ QP_ILLEGAL = _define(
     "quoted-printable-illegal",
     "Quoted-printable has an equals sign without two hexadecimal digits.",
 )
+GZIP_MALFORMED = _define(_SUSPECT, "gzip-malformed", "Content in x-gzip64 cannot be decompressed.")
 UUENCODE_MALFORMED = _define(
     _SUSPECT, "uuencode-malformed", "Uuencoded content has lines that cannot be decoded."
 )
 UUENCODE_NO_BEGIN = _define(_SUSPECT, "uuencode-no-begin", "Uuencoded content has no begin line.")
+
+# Files within leaves
+YENC_MALFORMED = _define(
+    _SUSPECT, "yenc-malformed", "A yEnc file has no end, or not the size or checksum that it declares."
+)
+BINHEX_MALFORMED = _define(
+    _SUSPECT, "binhex-malformed", "A BinHex file cannot be decoded whole, or its checksums do not hold."
+)
+APPLE_MALFORMED = _define(
+    _SUSPECT, "apple-malformed", "An AppleSingle, AppleDouble or MacBinary file is not whole."
+)
+TNEF_MALFORMED = _define(
+    _SUSPECT,
+    "tnef-malformed",
+    "A TNEF stream (winmail.dat) is cut off, malformed, or its checksums do not hold.",
+)
+CMS_MALFORMED = _define(_SUSPECT, "cms-malformed", "Signed or compressed S/MIME data cannot be read whole.")
+ENCLOSED_TOO_MANY = _define(
+    _LIMIT, "enclosed-too-many", "A part has more in it that looks like enclosed files than is looked into."
+)
