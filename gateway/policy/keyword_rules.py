@@ -20,9 +20,10 @@ from pydantic import Field
 
 from gateway.policy.file_model import FileModel, Identifier, KeyPath, RuleFile, Text
 from gateway.problem import Problem, shown
+from gateway.text.excerpt import around
 from gateway.text.normalise import fold
 
-Scope = Literal["subject", "body", "filename"]
+Scope = Literal["subject", "body", "filename", "header"]
 
 _NAME_SEPARATORS = re.compile(r"[._+\-]+")
 _TYPOGRAPHIC = (("\u2019", "'"), ("\u2018", "'"), ("\u02bc", "'"), ("\u2010", "-"), ("\u2013", "-"))
@@ -76,11 +77,23 @@ class KeywordRule:
 
 @dataclass(slots=True)
 class KeywordHit:
-    """A rule that held: the first term found, and how many times terms of the rule were found in all."""
+    """A rule that held: the first term found, and how many times terms of the rule were found in all.
+
+    The term stands at `start` to `end` of the folded form of `text`.
+    """
 
     rule: KeywordRule
     term: str
     count: int = 1
+    text: str = ""
+    start: int = 0
+    end: int = 0
+
+    @property
+    def excerpt(self) -> str:
+        """The text around the first term, as it is written, on one line; worked out when asked for. "" for a file
+        name, which is given whole elsewhere."""
+        return around(self.text, self.start, self.end) if self.text else ""
 
 
 @dataclass(slots=True)
@@ -160,13 +173,15 @@ class KeywordMatcher:
             return []
         hits: dict[str, KeywordHit] = {}
         if scope == "filename":
-            self._collect(searchable(_NAME_SEPARATORS.sub(" ", text)), scope, hits)
+            self._collect(_NAME_SEPARATORS.sub(" ", text), scope, hits)
             if hits:
                 return list(hits.values())
-        self._collect(searchable(text), scope, hits)
+        self._collect(text, scope, hits)
         return list(hits.values())
 
-    def _collect(self, text: str, scope: Scope, hits: dict[str, KeywordHit]) -> None:
+    def _collect(self, written: str, scope: Scope, hits: dict[str, KeywordHit]) -> None:
+        text = searchable(written)
+        shown = "" if scope == "filename" else written
         last = len(text) - 1
         term: _Term
         for end, term in self._automaton.iter(text):
@@ -179,7 +194,7 @@ class KeywordMatcher:
                 if scope in rule.model.scope:
                     hit = hits.get(rule.id)
                     if hit is None:
-                        hits[rule.id] = KeywordHit(rule, term.written)
+                        hits[rule.id] = KeywordHit(rule, term.written, 1, shown, start, end + 1)
                     else:
                         hit.count += 1
 

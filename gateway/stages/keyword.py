@@ -1,30 +1,36 @@
-"""The keyword stage: words and phrases in subjects, text and file names, as a reader sees them.
+"""The keyword stage: words and phrases in headers, text and file names, as a reader sees them.
 
-Text is every leaf that is declared or detected as text, HTML as a browser shows it. A leaf that is HTML by one of
-the two types and plain text by the other is read both ways. At most `text_octets` of a message are read; where there
-is more, the message carries a finding of category `not-inspected`.
+Text is every leaf that is declared or detected as text, in each way in which some reader may show it
+(gateway.text.reader); of a rule that holds in several of them the strongest hit counts, never their sum. At most
+`text_octets` of a message are read, header fields included; where there is more, or more ways to read a leaf than are
+tried, the message carries a finding of category `not-inspected`.
 
-Known limits: text inside documents and archives is not read. Header fields other than Subject are not searched.
+Header fields are Subject, and as scope `header` those that people may read (gateway.text.header_text). A field that is
+folded is read with the white space of its folds, and without, for readers that leave it out.
+
+Known limits: text inside documents and archives is not read. Fields of a message that was itself transfer-encoded are
+read with their folds only.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import ClassVar
 
-from gateway.mime.header import Header
+from gateway.mime import words
+from gateway.mime.header import Field, Header
 from gateway.model import CATEGORY_NOT_INSPECTED, Finding
 from gateway.policy.filename import analyse
-from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher
-from gateway.stages.base import Context, Part, StageRun
-from gateway.text.reader import readable
+from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher, Scope
+from gateway.stages.base import Context, Message, Part, StageRun
+from gateway.text import header_text
+from gateway.text.reader import is_text, readings, variants
 
 TEXT_TOO_LONG = "text-too-long"
+TEXT_AMBIGUOUS = "text-has-many-readings"
 
-_HTML_TYPES = frozenset(
-    ["text/html", "text/x-html", "text/x-amp-html", "application/xhtml+xml", "image/svg+xml"]
-)
-_TEXT_BY_OTHER_NAMES = frozenset(["application/ics", "application/json", "application/xml", *_HTML_TYPES])
+_FOLD = re.compile(rb"(?:\r\n?|\n)[ \t]+")
 
 
 class KeywordStage:
@@ -48,49 +54,72 @@ class _Run(StageRun):
         self._matcher = matcher
         self._left = text_octets
         self._silent = silent
+        self._folded: list[tuple[str, Field]] = []
+        self._found: set[tuple[str, str]] = set()  # path of a header, rule
 
     def header(self, path: str, header: Header) -> Iterable[Finding]:
-        """Every subject of a message header."""
+        """Every subject of a message header, and every other field that people may read."""
         hits: list[KeywordHit] = []
-        for subject in header.decoded_all("subject"):
-            hits += self._matcher.find(subject, "subject")
-        return self._findings(hits, path, None) if hits else ()
+        unread = 0
+        for field in header.fields:
+            scope: Scope = "subject" if field.name == "subject" else "header"
+            if scope == "header" and not header_text.is_read(field.name):
+                continue
+            if len(field.value) > self._left:
+                unread += len(field.value)
+                continue
+            self._left -= len(field.value)
+            hits += self._find(_text_of(field.name, field.value), scope)
+            if _may_be_folded(field):
+                self._folded.append((path, field))
+        self._found.update([(path, hit.rule.id) for hit in hits])
+        findings = self._findings(hits, path, None) if hits else []
+        return [*findings, *self._too_long(unread, path, None)]
 
     def part(self, part: Part) -> Iterable[Finding]:
         """The file names of a leaf, and its text."""
         findings: list[Finding] = []
         for name in part.filenames:
-            hits = self._matcher.find(name, "filename")
+            hits = self._find(name, "filename")
             if hits:
                 findings += self._findings(hits, part.path, analyse(name).shown)
-        types = [name for name in (part.content_type, part.detected_type) if _may_be_text(name)]
+        types = [name for name in dict.fromkeys((part.content_type, part.detected_type)) if is_text(name)]
         if types and part.body.size:
             findings += self._text(part, types)
+        return findings
+
+    def finish(self, message: Message) -> Iterable[Finding]:
+        """Header fields that were folded, without the white space of their folds."""
+        findings: list[Finding] = []
+        for path, field in self._folded:
+            unfolded = _FOLD.sub(b"", message.raw.read(field.start, field.end).rstrip(b"\r\n"))
+            value = unfolded.partition(b":")[2].strip()
+            if value != field.value:
+                scope: Scope = "subject" if field.name == "subject" else "header"
+                hits = self._find(_text_of(field.name, value), scope)
+                new = [hit for hit in hits if (path, hit.rule.id) not in self._found]
+                findings += self._findings(new, path, None)
+                self._found.update([(path, hit.rule.id) for hit in new])
         return findings
 
     def _text(self, part: Part, types: list[str]) -> list[Finding]:
         filename = analyse(part.filename).shown if part.filename is not None else None
         octets = part.body.read(0, self._left)
-        hits: list[KeywordHit] = []
-        read_as: set[bool] = set()
-        for content_type in types:
-            as_html = content_type in _HTML_TYPES
-            text = (
-                readable(octets, content_type, next(iter(part.charsets), None))
-                if as_html not in read_as
-                else None
-            )
-            if text is not None:
-                read_as.add(as_html)
-                hits += self._matcher.find(text, "body")
+        read = readings(octets, types, part.charsets, part.flow)
+        hits = [hit for text in read.texts for hit in self._matcher.find(text, "body")]
         findings = self._findings(hits, part.path, filename) if hits else []
-        if len(octets) < part.body.size:
-            detail = f"{part.body.size - len(octets)} octets of text were not read"
-            findings.append(
-                Finding(KeywordStage.name, TEXT_TOO_LONG, CATEGORY_NOT_INSPECTED, part.path, filename, detail)
-            )
+        if not read.complete:
+            detail = f"more than {len(read.texts)} ways to read the text"
+            findings.append(_not_inspected(TEXT_AMBIGUOUS, part.path, filename, detail))
         self._left -= len(octets)
-        return findings
+        return [*findings, *self._too_long(part.body.size - len(octets), part.path, filename)]
+
+    def _find(self, text: str, scope: Scope) -> list[KeywordHit]:
+        return [hit for variant in variants(text) for hit in self._matcher.find(variant, scope)]
+
+    def _too_long(self, unread: int, path: str, filename: str | None) -> list[Finding]:
+        detail = f"{unread} octets of text were not read"
+        return [_not_inspected(TEXT_TOO_LONG, path, filename, detail)] if unread else []
 
     def _findings(self, hits: list[KeywordHit], path: str, filename: str | None) -> list[Finding]:
         strongest: dict[str, KeywordHit] = {}
@@ -105,8 +134,21 @@ class _Run(StageRun):
 
     def _detail(self, hit: KeywordHit) -> str:
         times = f", {hit.count} times" if hit.count > 1 else ""
-        return times.removeprefix(", ") if hit.rule.category in self._silent else f'"{hit.term}"{times}'
+        if hit.rule.category in self._silent:
+            return times.removeprefix(", ")
+        excerpt = f' in "{hit.excerpt}"' if hit.text else ""
+        return f'"{hit.term}"{excerpt}{times}'
 
 
-def _may_be_text(content_type: str) -> bool:
-    return content_type.startswith(("text/", "message/")) or content_type in _TEXT_BY_OTHER_NAMES
+def _not_inspected(rule: str, path: str, filename: str | None, detail: str) -> Finding:
+    return Finding(KeywordStage.name, rule, CATEGORY_NOT_INSPECTED, path, filename, detail)
+
+
+def _text_of(name: str, value: bytes) -> str:
+    return words.decode_octets(header_text.without_addresses(name, value))
+
+
+def _may_be_folded(field: Field) -> bool:
+    """True where the field is longer on the wire than its value and one line ending (three octets and the colon)."""
+    longer = field.end - field.start - len(field.name) - len(field.value)
+    return longer > 3 and (b" " in field.value or b"\t" in field.value)

@@ -4,7 +4,11 @@ Labels follow the aliases of RFC 2978's registry as Python knows them, and the W
 readers treat a label as a superset (iso-8859-1 is windows-1252, gb2312 is gb18030). A byte order mark wins
 over any label. Text with a label that is missing or unknown is UTF-8 if it can be, else windows-1252.
 
-Known limits: no statistical guessing; a label that names the wrong byte order is believed.
+EBCDIC goes by many labels, of which Python knows a few; letters and digits stand at the same places in all of them,
+so that two codecs serve for the rest.
+
+Known limits: no statistical guessing; `decode` believes a label that names the wrong byte order (the other order is
+one of the readings of `gateway.text.decoding`).
 """
 
 from __future__ import annotations
@@ -66,6 +70,11 @@ _EXTRA = {
     "dos874": "cp874",
     "ansix341968": "ascii",
 }
+_EBCDIC_US = "037 1047 1140 924 1047s390 1148s390"
+_EBCDIC_OTHERS = (
+    "277 278 280 284 285 297 500 870 871 880 905 1025 1112 1122 1141 1142 1143 1144 1145 1146 1147 1148 1149"
+)
+_EBCDIC_NAMES = ("ebcdic", "ebcdicus", "ebcdicuk", "ebcdiclatin1", "ebcdicinternational")
 _UNWANTED = re.compile(r"[^a-z0-9]+")
 _C1_AS_LATIN1 = "".join(
     [bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256)]
@@ -77,6 +86,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf_16_le"),
     (codecs.BOM_UTF16_BE, "utf_16_be"),
 )
+_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz &<>"
 _MAX_LABEL = 64  # characters; no charset has a longer name
 _SAMPLE = 4096  # octets looked at to tell the byte order
 
@@ -90,7 +100,11 @@ def _labels() -> dict[str, str]:
         for label, codec in known.items()
         if codec not in not_text
     }
-    return table | _EXTRA
+    for numbers, codec in ((_EBCDIC_US, "cp037"), (_EBCDIC_OTHERS, "cp500")):
+        for number in numbers.split():
+            for name in ("cp", "ibm", "csibm", "ccsid", "cp0", "ibm0"):
+                table.setdefault(name + number, codec)
+    return table | dict.fromkeys(_EBCDIC_NAMES, "cp037") | _EXTRA
 
 
 _LABELS = _labels()
@@ -109,27 +123,49 @@ def _codec(label: str) -> str | None:
 
 def decode(data: bytes, charset: str | None) -> str:
     """`data` as text. Never raises; what cannot be decoded becomes U+FFFD. No lone surrogates come out."""
-    for bom, codec in _BOMS:
-        if data.startswith(bom):
-            return data[len(bom) :].decode(codec, "replace")
-    named = codec_of(charset)
-    if named is None or named == "ascii":
+    marked, length = mark_of(data)
+    return decode_as(data[length:], marked) if marked is not None else decode_as(data, codec_of(charset))
+
+
+def mark_of(data: bytes) -> tuple[str | None, int]:
+    """The codec that a byte order mark names, and the mark's length in octets; None and 0 where there is none."""
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            return codec, len(mark)
+    return None, 0
+
+
+def decode_as(data: bytes, codec: str | None) -> str:
+    """`data` by one of the codecs that `codec_of` names (None: unlabelled), whatever mark it begins with."""
+    if codec is None or codec == "ascii":
         return _unlabelled(data)
-    if named in ("utf_16", "utf_32"):
-        named += "_" + _byte_order(data, 4 if named == "utf_32" else 2)
-    if named == "cp1252":
-        return codecs.charmap_decode(data, "replace", _C1_AS_LATIN1)[0]
-    text = data.decode(named, "replace")
-    if named == "utf_7":  # the one codec here that lets lone surrogates through
+    if codec in ("utf_16", "utf_32"):
+        codec += "_" + _byte_order(data, 4 if codec == "utf_32" else 2)
+    if codec == "cp1252":
+        return _as_windows_1252(data)
+    text = data.decode(codec, "replace")
+    if codec == "utf_7":  # the one codec here that lets lone surrogates through
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+@lru_cache(256)
+def holds_ascii(codec: str) -> bool:
+    """True where octets below 128 always are the characters of ASCII: no shifts, no other widths, no EBCDIC."""
+    if codec in ("utf_7", "hz") or codec.startswith("iso2022"):
+        return False
+    return all(bytes([octet]).decode(codec, "replace") == chr(octet) for octet in _LETTERS)
 
 
 def _unlabelled(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return codecs.charmap_decode(data, "replace", _C1_AS_LATIN1)[0]
+        return _as_windows_1252(data)
+
+
+def _as_windows_1252(data: bytes) -> str:
+    return codecs.charmap_decode(data, "replace", _C1_AS_LATIN1)[0]
 
 
 def _byte_order(data: bytes, width: int) -> str:

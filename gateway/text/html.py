@@ -1,91 +1,192 @@
-"""What a reader reads in HTML (WHATWG HTML, section 13.2.5, tokens only).
+"""What a reader reads in HTML, by its tokens (gateway.text.markup).
 
-A tokeniser of one pattern, no tree: tree builders take quadratic time on deep nesting, and their memory can be
-made to explode. Tags and comments within a word vanish, elements that stand on lines of their own break words,
-entities are decoded, scripts and style sheets are left out. What is shown otherwise than as text, or only to
-some (alternative text, titles, form values, link targets, conditional comments), follows on lines of its own.
+The first reading has everything: tags and comments within a word vanish, elements that stand on lines of their own
+break words, entities are decoded, scripts and style sheets are left out. What is shown otherwise than as text, or only
+to some (alternative text, titles, form values, link targets as written and percent-decoded, conditional comments, the
+documents in data: URIs and in srcdoc), follows on lines of its own.
 
-Where markup never ends (a comment, a script, a tag) what it would swallow is kept as text: too much rather
-than too little. Known limits: styles are not computed, so that hidden text is read too; text made by scripts is
-not seen.
+Where something in the document may hide, add or turn text, it is read as it is laid out too (gateway.text.layout).
+
+Where markup never ends (a comment, a script, a tag) what it would swallow is kept as text: too much rather than too
+little. Known limits: text made by scripts is not seen; letters in cells or columns of their own are not put together.
 """
 
 from __future__ import annotations
 
-import html as entities
 import re
+from collections.abc import Iterator
 
-_ATTRIBUTES = r"""((?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?|["'])*+)"""
-_TOKEN = re.compile(
-    r"<(?:"
-    r"/?(?P<name>(?!script[\s/>]|style[\s/>])[a-z][^\s/>]*+)(?P<attributes>"
-    + _ATTRIBUTES
-    + r")(?P<closing>>|\Z)"
-    r"|!---?>"
-    r"|!--(?P<comment>.*?)(?P<end>--!?>|\Z)"
-    r"|!\[CDATA\["
-    r"|(?P<raw>script|style)(?=[\s/>])(?:" + _ATTRIBUTES.replace("(", "(?:", 1) + r")"
-    r"(?P<opened>>|\Z)(?P<source>.*?)(?P<closed></(?P=raw)[^>]*+(?:>|\Z)|\Z)"
-    r"|[!?/][^>]*+>?"
-    r")",
-    re.IGNORECASE | re.DOTALL,
-)
-_ATTRIBUTE = re.compile(r"""([^\s=>"'/]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+))""")
-_SHOWN_NAMES = "alt title placeholder label aria-label value href action formaction xlink:href"
+from gateway.text import layout, style, target
+from gateway.text.markup import BLOCKS, TOKEN, attributes_of, unescape
+
+_SHOWN_NAMES = "alt title placeholder label aria-label aria-description value content summary"
+_LINK_NAMES = "href action formaction xlink:href cite"
+_EMBEDDING_NAMES = "src data background poster srcset"
 _SHOWN = frozenset(_SHOWN_NAMES.split())
-_BLOCK_NAMES = (
-    "address article aside base blockquote body br button caption center col colgroup dd details dialog dir div dl"
-    " dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe"
-    " input legend li link main menu meta nav noframes noscript object ol optgroup option p pre search section"
-    " select summary table tbody td template textarea tfoot th thead title tr ul video"
-)
-_BLOCKS = frozenset(_BLOCK_NAMES.split())
-_LEADING_ZEROS = re.compile(r"&#(x?)0+(?=[0-9a-f])", re.IGNORECASE)
-_TOO_BIG = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{7,});?", re.IGNORECASE)
+_LINKS = frozenset(_LINK_NAMES.split())
+_EMBEDDING = frozenset(_EMBEDDING_NAMES.split())
+_HIDDEN_NAME = re.compile(r"(?<![\w=\"'-])hidden(?![\w-])", re.IGNORECASE)
+_DEPTH = 3  # documents within documents that are opened
+_COLOURS = 48  # distinct colours that are held against each other
 
 
 def visible(html: str) -> str:
-    """The text of `html` as a reader sees it. Linear in its length; never raises."""
-    pieces: list[str] = []
-    extras: dict[str, None] = {}
-    position = 0
-    for match in _TOKEN.finditer(html):
-        start, end = match.span()
-        if start > position:
-            pieces.append(html[position:start])
-        position = end
-        name, attributes, closing = match.group("name", "attributes", "closing")
-        if name is not None:
-            if name.lower() in _BLOCKS:
-                pieces.append("\n")
-            if "=" in attributes:
-                _collect(attributes, extras)
-            if not closing:
-                pieces.append(match[0])
-        elif (comment := match["comment"]) is not None:
+    """The text of `html`, with what is hidden. Linear in its length; never raises."""
+    return _Scan(html, _DEPTH).text
+
+
+def readings(html: str) -> Iterator[str]:
+    """The texts of `html`, lazily: with what is hidden, then as laid out where that may be another one."""
+    yield from _readings(html, _DEPTH)
+
+
+def _readings(html: str, depth: int) -> Iterator[str]:
+    scan = _Scan(html, depth)
+    yield scan.text
+    if not scan.needs_layout:
+        return
+    sheet = style.rules("\n".join(scan.sheets)) if scan.sheets else {}
+    for conditional in (False, True) if scan.conditional else (False,):
+        text = layout.laid_out(html, sheet, visible if conditional else None)
+        if text is not None:
+            yield text
+
+
+class _Scan:
+    """One pass over a document."""
+
+    def __init__(self, html: str, depth: int) -> None:
+        self._extras: dict[str, None] = {}
+        self._depth = depth
+        self._seen: set[str] = set()
+        self._foregrounds: set[str] = {"#000"}
+        self._backgrounds: set[str] = {"#fff"}
+        self._telling = False
+        self.sheets: list[str] = []
+        self.conditional = False
+        self.text = self._read(html)
+
+    def _read(self, html: str) -> str:
+        pieces: list[str] = []
+        position = 0
+        seen = self._seen
+        for match in TOKEN.finditer(html):
+            start, end = match.span()
+            if start > position:
+                pieces.append(html[position:start])
+            position = end
+            name, attributes, closing = match.group("name", "attributes", "closing")
+            if name is not None:
+                lower = name.lower()
+                if lower in BLOCKS:
+                    pieces.append("\n")
+                    if lower == "template":
+                        self._telling = True
+                elif lower == "bdo" or (lower == "img" and html[start - 1 : start].isalnum()):
+                    self._telling = True
+                if attributes and attributes not in seen:
+                    seen.add(attributes)
+                    self._attributes(attributes)
+                if not closing:
+                    pieces.append(match[0])
+            else:
+                self._other(match, pieces)
+        pieces.append(html[position:])
+        text = unescape("".join(pieces))
+        return "\n".join([text, *self._extras]) if self._extras else text
+
+    def _other(self, match: re.Match[str], pieces: list[str]) -> None:
+        comment = match["comment"]
+        if comment is not None:
             if not match["end"]:
                 pieces.append(comment)
             elif comment.startswith("[if"):
-                extras[visible(comment.partition("]>")[2])] = None
-        elif match["raw"] is not None and not match["closed"].endswith(">"):
-            pieces.append(match["source"] + match["closed"] if match["opened"] else match[0])
-    pieces.append(html[position:])
-    text = unescape("".join(pieces))
-    return "\n".join([text, *extras]) if extras else text
+                self._conditional(comment.partition("]>")[2], match)
+        elif match["raw"] is not None:
+            if not match["closed"].endswith(">"):
+                pieces.append(match["source"] + match["closed"] if match["opened"] else match[0])
+            elif match["raw"].lower() == "style":
+                self.sheets.append(match["source"])
 
+    def _conditional(self, content: str, match: re.Match[str]) -> None:
+        text = _Scan(content, self._depth - 1).text if self._depth > 0 else content
+        if text and not text.isspace():
+            self._extras[text] = None
+            html, start, end = match.string, match.start(), match.end()
+            beside = html[max(start - 1, 0) : start] + html[end : end + 1]
+            self.conditional |= beside != "" and not beside.isspace()
 
-def unescape(text: str) -> str:
-    """`text` with its character references decoded, however many digits they have."""
-    if "&" not in text:
-        return text
-    if "&#" in text:
-        text = _TOO_BIG.sub("\ufffd", _LEADING_ZEROS.sub(r"&#\1", text))
-    return entities.unescape(text)
+    def _attributes(self, attributes: str) -> None:
+        if "idden" in attributes and _HIDDEN_NAME.search(attributes):
+            self._telling = True
+        if "=" not in attributes:
+            return
+        for name, value in attributes_of(attributes):
+            if name == "style":
+                self._style(value)
+            elif name in _SHOWN:
+                self._add(value)
+            elif name in _LINKS:
+                self._link(value)
+            elif name in _EMBEDDING or name == "srcdoc":
+                self._embedded(name, value)
+            elif name in ("color", "text"):
+                self._foregrounds.add(value)
+            elif name == "bgcolor":
+                self._backgrounds.add(value)
 
+    def _style(self, value: str) -> None:
+        if not self._telling and style.TELLING.search(value):
+            self._telling = True
+        for what, colour in style.COLOURS.findall(value):
+            (self._foregrounds if what in ("color", "COLOR") else self._backgrounds).add(colour)
 
-def _collect(attributes: str, extras: dict[str, None]) -> None:
-    for name, *values in _ATTRIBUTE.findall(attributes):
-        if name.lower() in _SHOWN:
-            value = unescape("".join(values)).strip()
-            if value:
-                extras[value] = None
+    def _add(self, value: str) -> None:
+        value = value.strip()
+        if value:
+            self._extras[value] = None
+
+    def _link(self, value: str) -> None:
+        if self._embedded("href", value):
+            return
+        self._add(value)
+        if "%" in value:
+            self._add(target.unquoted(value.replace("+", " ")))
+
+    def _embedded(self, name: str, value: str) -> bool:
+        if name == "srcdoc":
+            self._document(value, as_html=True)
+            return True
+        found = target.embedded(value)
+        if found is None:
+            return False
+        if found.text:
+            self._document(found.text, as_html=found.content_type.endswith(("html", "xml")))
+        return True
+
+    def _document(self, content: str, *, as_html: bool) -> None:
+        if not as_html or self._depth <= 0:
+            self._add(content)
+            return
+        for text in _readings(content, self._depth - 1):
+            self._add(text)
+
+    @property
+    def needs_layout(self) -> bool:
+        """True where something may hide text, add to it or turn it."""
+        if self._telling or self.conditional or any(map(style.TELLING.search, self.sheets)):
+            return True
+        for sheet in self.sheets:
+            for what, colour in style.COLOURS.findall(sheet):
+                (self._foregrounds if what.lower() == "color" else self._backgrounds).add(colour)
+        return self._colours_meet()
+
+    def _colours_meet(self) -> bool:
+        if len(self._foregrounds) > _COLOURS or len(self._backgrounds) > _COLOURS:
+            return True
+        grounds = [style.colour(written) for written in self._backgrounds]
+        return any(
+            style.same_colour(style.colour(written), ground)
+            for written in self._foregrounds
+            for ground in grounds
+        )

@@ -162,3 +162,20 @@ def test_the_same_as_looking_for_each_term(terms: list[str], words: list[str]) -
     )
     hits = found(matcher({"terms": terms}), " ".join(words))
     assert sum(count for _, _, count in hits) == expected
+
+
+def test_the_header_is_a_scope_of_its_own() -> None:
+    rules = matcher({"terms": ["poker"]}, {"terms": ["bingo"], "scope": ["subject", "body"]})
+    assert found(rules, "poker bingo", "header") == [("rule-1", "poker", 1)]
+
+
+def test_a_hit_shows_the_text_around_it() -> None:
+    (hit,) = matcher({"terms": ["poker"]}).find("Come  to P\u200bOKER night, or poker day", "body")
+    assert hit.excerpt == "Come to P<U+200B>OKER night, or poker day"
+    (hit,) = matcher({"terms": ["free bonus"]}).find("x" * 40 + " free\r\nbonus", "subject")
+    assert hit.excerpt == f"… {'x' * 29} free bonus"
+
+
+def test_a_file_name_has_no_excerpt() -> None:
+    (hit,) = matcher({"terms": ["poker"]}).find("poker.pdf", "filename")
+    assert hit.excerpt == ""

@@ -1,15 +1,16 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.mime.event import Kind
+from gateway.mime.event import Flow, Kind
 from gateway.mime.header import Field, Header
 from gateway.model import Direction, Finding
 from gateway.policy.file_model import RuleFile
 from gateway.policy.keyword_rules import KeywordFile, KeywordMatcher, keyword_rules
 from gateway.spool import Spool
-from gateway.stages.base import Context, Part, StageRun
+from gateway.stages.base import Context, Message, Part, StageRun
 from gateway.stages.keyword import KeywordStage
 from gateway.toml_file import Document
 
@@ -58,8 +59,8 @@ def header(*subjects: bytes) -> Header:
 
 def test_the_subject(run: StageRun) -> None:
     assert list(run.header("", header(b"Poker and roulette"))) == [
-        Finding("keyword", "poker", "gambling", "", None, '"poker"'),
-        Finding("keyword", "title", "gambling", "", None, '"roulette"'),
+        Finding("keyword", "poker", "gambling", "", None, '"poker" in "Poker and roulette"'),
+        Finding("keyword", "title", "gambling", "", None, '"roulette" in "Poker and roulette"'),
     ]
 
 
@@ -77,8 +78,9 @@ def test_no_subject(run: StageRun) -> None:
 
 
 def test_the_text(run: StageRun) -> None:
+    detail = '"poker" in "Poker, poker and free casino bonu …", 3 times'
     assert list(run.part(part(b"Poker, poker\r\nand free\r\ncasino bonus"))) == [
-        Finding("keyword", "poker", "gambling", "1", None, '"poker", 3 times')
+        Finding("keyword", "poker", "gambling", "1", None, detail)
     ]
 
 
@@ -137,7 +139,7 @@ def test_findings_that_must_not_repeat_what_was_found(run: StageRun) -> None:
 def test_text_beyond_the_limit_is_told() -> None:
     run = start(text_octets=10)
     assert list(run.part(part(b"poker" + b" " * 10 + b"wombat"))) == [
-        Finding("keyword", "poker", "gambling", "1", None, '"poker"'),
+        Finding("keyword", "poker", "gambling", "1", None, '"poker" in "poker"'),
         Finding("keyword", "text-too-long", "not-inspected", "1", None, "11 octets of text were not read"),
     ]
 
@@ -149,3 +151,90 @@ def test_the_limit_is_for_the_whole_message() -> None:
     assert rules(run, part(b"poker")) == ["text-too-long"]
     assert rules(run, part(b"")) == []
     assert rules(start(text_octets=10), part(b"poker")) == ["poker"]
+
+
+def test_the_strongest_hit_of_all_readings_counts_not_their_sum(run: StageRun) -> None:
+    (found,) = run.part(part(b"poker poker <i hidden>poker</i>", "text/html"))
+    assert found.detail.endswith(", 3 times")
+
+
+def test_what_style_hides_does_not_tear_words_apart(run: StageRun) -> None:
+    assert rules(run, part(b"po<i style=display:none>x</i>ker", "text/html")) == ["poker"]
+
+
+def test_every_charset_that_a_reader_may_go_by(run: StageRun) -> None:
+    seen = part("poker".encode("cp500"))
+    assert rules(run, seen) == []
+    seen.charsets = ("utf-8", "ibm500")
+    assert rules(run, seen) == ["poker"]
+
+
+def test_lines_that_flow(run: StageRun) -> None:
+    seen = part(b"po \r\nker")
+    assert rules(run, seen) == []
+    seen.flow = Flow.DELETE_SPACE
+    assert rules(run, seen) == ["poker"]
+
+
+def test_more_readings_than_are_tried_are_told(run: StageRun) -> None:
+    content = "w\u043em\u202eb\u202c".encode() + b"+AHc- ~{~} \x1b(B =3D =?utf-8?q?a?= \r"
+    seen = part(content, "text/html", detected="text/plain")
+    seen.charsets = ("koi8-r", "windows-1251", "big5", "utf-16", "cp037")
+    (found,) = run.part(seen)
+    assert (found.rule, found.category) == ("text-has-many-readings", "not-inspected")
+
+
+def whole(raw: bytes) -> tuple[Header, Message]:
+    """A header as the parser makes it, and the message that it stands in."""
+    spool = Spool(None, 1 << 20)
+    spool.write(raw)
+    fields: list[Field] = []
+    for match in re.finditer(rb"([A-Za-z-]+):((?:.|\n[ \t])*\n)", raw):
+        value = match[2].strip().translate(None, b"\r\n")
+        fields.append(Field(match[1].decode().lower(), value, *match.span()))
+    return Header(tuple(fields)), Message(spool)
+
+
+def both(run: StageRun, raw: bytes) -> list[tuple[str, str]]:
+    fields, message = whole(raw)
+    found = [*run.header("", fields), *run.finish(message)]
+    return [(item.rule, item.detail) for item in found]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: Poker <a@b.example>\r\n",
+        b"To: x@y.example,\r\n =?utf-8?Q?Po?= =?utf-8?B?a2Vy?= <a@b.example>\r\n",
+        b"Comments: poker\r\n",
+        b"X-Anything: po\xc2\xadker\r\n",
+        b"Subject: po\r\n ker\r\n",
+        b"Subject: a b po\r\n\tker\r\nTo: x\r\n",
+        b"Keywords: a,\n po\n ker\n",
+    ],
+)
+def test_header_fields(run: StageRun, raw: bytes) -> None:
+    assert [rule for rule, _ in both(run, raw)] == ["poker"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: Somebody <poker@poker.example>\r\nTo: poker@example.org\r\n",
+        b"Received: from poker (poker [192.0.2.1])\r\nMessage-ID: <poker@x>\r\nDKIM-Signature: poker\r\n",
+        b"X-Note: roulette\r\n",
+        b"Subject: poke\r\n rs\r\n",
+    ],
+)
+def test_header_fields_that_say_nothing(run: StageRun, raw: bytes) -> None:
+    assert both(run, raw) == []
+
+
+def test_a_folded_field_is_found_once(run: StageRun) -> None:
+    assert both(run, b"Subject: poker\r\n night\r\n") == [("poker", '"poker" in "poker night"')]
+
+
+def test_a_header_beyond_the_limit_is_told() -> None:
+    fields, _ = whole(b"Subject: " + b"x" * 40 + b"\r\n")
+    (found,) = start(text_octets=10).header("", fields)
+    assert (found.rule, found.detail) == ("text-too-long", "40 octets of text were not read")

@@ -31,6 +31,6 @@ def test_the_stages_in_order_work_together_on_a_message() -> None:
     assert [(finding.stage, finding.category, finding.detail) for finding in found] == [
         ("keyword", "child-abuse", ""),
         ("attachment", "executable", 'extension "hta"'),
-        ("keyword", "gambling", '"free casino bonus"'),
+        ("keyword", "gambling", '"free casino bonus" in "<hta:application>free casino bonus"'),
         ("yara", "executable", "scripts.yar"),
     ]

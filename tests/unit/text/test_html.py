@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.text.html import unescape, visible
+from gateway.text.html import visible
+from gateway.text.markup import unescape
 
 
 @pytest.mark.parametrize(

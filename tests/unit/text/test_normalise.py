@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.text.normalise import fold
+from gateway.text import normalise
+from gateway.text.normalise import fold, locate
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,41 @@ def test_marks_are_never_put_in_order(run: str) -> None:
 def test_nothing_that_normalisation_would_sort_comes_out() -> None:
     every = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
     assert fold("".join(every)) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "found"),
+    [
+        ("The  Wombat Flute.", "wombat flute", "Wombat Flute"),
+        ("  a w\u200bo\u00adm b", "wom", "w\u200bo\u00adm"),
+        ("Stra\u00dfe", "strasse", "Stra\u00dfe"),
+        ("x\u1112\u1161\u11aby", "\ud55c", "\u1112\u1161\u11ab"),
+        ("x" * 10_000 + " wom\r\n bat " + "y" * 10_000, "wom bat", "wom\r\n bat"),
+        ("\u65e5" * 10_000 + "wom", "wom", "wom"),
+    ],
+)
+def test_where_it_came_from(text: str, term: str, found: str) -> None:
+    start = fold(text).index(term)
+    first, behind = locate(text, start, start + len(term))
+    assert text[first:behind] == found
+
+
+MIXED = "ab \n\t\u200b\u0301\u00ad\u00df\u2460\u0130\u1112\u1161\u11ab\u09c7\u09be\ud55c\uff37\u00a0\x00"
+
+
+@pytest.mark.parametrize(("piece", "margin"), [(4096, 256), (5, 3)])
+@settings(max_examples=200, deadline=None)
+@given(text=st.text() | st.text(alphabet=MIXED), data=st.data())
+def test_places_agree_with_folding(piece: int, margin: int, text: str, data: st.DataObject) -> None:
+    folded = fold(text)
+    if not folded:
+        return
+    start = data.draw(st.integers(0, len(folded) - 1))
+    end = data.draw(st.integers(start + 1, len(folded)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normalise, "_PIECE", piece)
+        patch.setattr(normalise, "_MARGIN", margin)
+        first, behind = locate(text, start, end)
+    assert 0 <= first <= behind <= len(text)
+    assert folded[start:end].strip() in fold(text[first:behind])
+    assert fold(text[first:behind]) in folded
