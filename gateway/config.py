@@ -128,6 +128,8 @@ class LimitSettings(Section):
     parts: Count = Field(default=2_000, ge=1)
     header_octets: Octets = 1 << 20
     header_fields: Count = Field(default=5_000, ge=1)
+    views: Count = Field(default=256, ge=1)
+    decoded_octets: Octets = 256 << 20
     text_octets: Octets = 8 << 20
 
 

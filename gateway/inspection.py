@@ -1,32 +1,44 @@
 """Inspection of one message: parser and stages, fed while the message arrives.
 
     octets -> spool (kept for the relay)
-           -> parser -> header: stages look at once
-                     -> leaf:   decoded into a spool of its own; stages look when it is complete
-    end    -> stages look at the whole
+           -> walk -> header: stages look at once
+                   -> leaf:   decoded into a spool of its own; stages look when it is complete
+    end    -> walk -> the same for every other reading of the message
+           -> stages look at the whole
 
 The same object serves the SMTP server and `postern scan`. Small parts are inspected on the loop's thread, large ones
 on another (YARA and libmagic release the GIL). A stage that raises or overruns its time becomes a finding of
 category `inspection-fault`; the other stages go on. The time is for the message as a whole: once it is used up,
 nothing more is inspected.
+
+Defects of severity LIMIT become findings of category `not-inspected`. Those of severity SUSPECT become findings of
+category `ambiguous` where the message carries anything but text, `ambiguous-text` where it is harmless.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from gateway.mime import defect
-from gateway.mime.event import Defect, Event, HeaderComplete, Kind, LeafData, LeafEnd, LeafStart, Severity
+from gateway.mime.event import Defect, HeaderComplete, Severity
 from gateway.mime.header import Header
 from gateway.mime.limits import Limits
-from gateway.mime.parser import Parser
-from gateway.model import CATEGORY_FAULT, CATEGORY_NOT_INSPECTED, Finding, Privacy
+from gateway.mime.walk import Leaf, Noted, Pause, Seen, Walker
+from gateway.model import (
+    CATEGORY_AMBIGUOUS,
+    CATEGORY_AMBIGUOUS_TEXT,
+    CATEGORY_FAULT,
+    CATEGORY_NOT_INSPECTED,
+    Finding,
+    Privacy,
+)
 from gateway.privacy.marking import Marking
 from gateway.spool import Spool
 from gateway.stages.base import Context, Message, Part, Stage, StageRun
@@ -35,6 +47,21 @@ _HEADER_CUT = frozenset(
     deviation.name
     for deviation in (defect.HEADER_TOO_LARGE, defect.TOO_MANY_FIELDS, defect.MISSING_SEPARATOR)
 )
+# What a message of text alone consists of; anything else it carries may be a file.
+_TEXT_TYPES = frozenset(
+    {
+        *(
+            "text/plain",
+            "text/html",
+            "text/enriched",
+            "text/x-amp-html",
+            "text/markdown",
+            "application/x-empty",
+        ),
+        *("message/delivery-status", "message/disposition-notification", "text/rfc822-headers"),
+    }
+)
+_MAX_AMBIGUITIES = 20  # findings a message
 # Octets of a part above which only one is inspected at a time: it is mapped into memory whole.
 _HEAVY = 8 << 20
 
@@ -48,6 +75,10 @@ class Observer(Protocol):
 
     def stage_fault(self, stage: str, error: BaseException) -> None:
         """A stage raised."""
+        ...
+
+    def defect(self, name: str, severity: str) -> None:
+        """A message has a defect, once or more often."""
         ...
 
 
@@ -69,13 +100,25 @@ class Inspector:
 
 @dataclass(frozen=True, slots=True)
 class PartSummary:
-    """A line about a part, for `postern scan`."""
+    """A line about a part, for `postern scan`. `view` names the reading that shows it, "" for the likeliest one."""
 
     path: str
+    view: str
     content_type: str
     detected_type: str
-    filename: str | None
+    filenames: tuple[str, ...]
     size: int
+
+    @property
+    def filename(self) -> str | None:
+        """The most trusted candidate file name."""
+        return self.filenames[0] if self.filenames else None
+
+    @property
+    def text(self) -> bool:
+        """True where the part is nothing but text to read."""
+        types = (self.content_type, self.detected_type or self.content_type)
+        return not self.filenames and all(one in _TEXT_TYPES for one in types)
 
 
 @dataclass(slots=True)
@@ -96,18 +139,17 @@ class Inspection:
 
     def __init__(self, inspector: Inspector, context: Context) -> None:
         self._inspector = inspector
-        self._parser = Parser(inspector.limits)
+        self._spools: weakref.WeakSet[Spool] = weakref.WeakSet()
+        self._walker: Walker[Spool] = Walker(inspector.limits, self._new_spool)
         self.raw = Spool(inspector.spool_directory, inspector.spool_memory)
         self.header = Header()
         self._marked = Privacy.UNKNOWN
         self._header_cut = False
         self.findings: list[Finding] = []
-        self.defects: list[Defect] = []
+        self.defects: list[Noted] = []
         self.parts: list[PartSummary] = []
         self._runs: list[tuple[str, StageRun]] = []
         self._opaque: list[tuple[int, int]] = []
-        self._leaf: LeafStart | None = None
-        self._body: Spool | None = None
         self._watch = _Stopwatch()
         self._abandoned = False
         self._overrun = False
@@ -123,49 +165,58 @@ class Inspection:
     async def feed(self, data: bytes) -> None:
         """Take the next octets of the message. Raises OSError where the spool can't be written."""
         self.raw.write(data)
-        await self._consume(self._parsed(self._parser.feed, data))
+        await self._consume(self._walker.feed(data))
 
     async def finish(self) -> None:
         """The message is complete: parse what is left, let the stages look at the whole."""
-        await self._consume(self._parsed(self._parser.close))
-        if self._marked is Privacy.UNKNOWN:
+        await self._consume(self._walker.close(self.raw))
+        if self._marked is Privacy.UNKNOWN and not self._overrun:
             self._marked = Privacy.ORDINARY  # a message without any header has no marking
+        self.findings += self._ambiguities()
         message = Message(self.raw, self._opaque)
         seen = sum(end - start for start, end in message.outside_opaque())
         await self._ask(lambda run: run.finish(message), size=seen)
+        observer = self._inspector.observer
         for stage, seconds in self._watch.seconds.items():
-            self._inspector.observer.stage_time(stage, seconds)
+            observer.stage_time(stage, seconds)
+        for name, severity in {one.defect.name: one.defect.severity for one in self.defects}.items():
+            observer.defect(name, severity.name.lower())
 
-    def _parsed(self, parse: Callable[..., list[Event]], *data: bytes) -> list[Event]:
-        started = time.perf_counter()
-        try:
-            return parse(*data)
-        finally:
+    def _new_spool(self) -> Spool:
+        spool = Spool(self._inspector.spool_directory, self._inspector.spool_memory)
+        self._spools.add(spool)
+        return spool
+
+    async def _consume(self, steps: Iterator[Leaf[Spool] | Seen | Noted | Pause]) -> None:
+        while not self._overrun:
+            started = time.perf_counter()
+            step = next(steps, None)
             self._watch.total += time.perf_counter() - started
-
-    async def _consume(self, events: Iterable[Event]) -> None:
-        for event in events:
-            match event:
-                case LeafData(data=data):
-                    if self._body is not None:
-                        self._body.write(data)
-                case LeafStart():
-                    self._leaf = event
-                    self._body = Spool(self._inspector.spool_directory, self._inspector.spool_memory)
-                case LeafEnd():
-                    await self._part_complete(event)
+            match step:
+                case None:
+                    return
+                case Leaf():
+                    await self._leaf_complete(step)
                     await asyncio.sleep(0)  # a message of many parts must not keep the others waiting
-                case HeaderComplete():
-                    await self._header_complete(event)
-                case Defect():
-                    self._defect(event)
+                case Seen():
+                    await self._header_complete(step.event)
+                case Noted():
+                    self.defects.append(step)
+                    self._defect(step.defect)
+                case Pause():
+                    await asyncio.sleep(0)
+            if self._watch.total > self._inspector.timeout and not self._overrun:
+                self._overrun = True
+                self._fault("inspection", TimeoutError())
 
     async def _header_complete(self, event: HeaderComplete) -> None:
         if not event.message:
             return
         if event.path == "":
-            self.header = event.header
-            self._marked = self._classify(event.header)
+            if self._marked is Privacy.UNKNOWN:
+                self.header = event.header  # other readings of it come later
+            if self._marked is not Privacy.PERSONAL:
+                self._marked = self._classify(event.header)
         await self._ask(lambda run: run.header(event.path, event.header), size=0)
 
     @property
@@ -183,36 +234,46 @@ class Inspection:
                 return privacy
         return Privacy.ORDINARY
 
-    async def _part_complete(self, event: LeafEnd) -> None:
-        leaf, body = self._leaf, self._body
-        if leaf is None or body is None:
-            return
-        self._leaf = self._body = None
-        if event.faithful and event.end > event.start:
-            self._opaque.append((event.start, event.end))
+    async def _leaf_complete(self, leaf: Leaf[Spool]) -> None:
+        if leaf.opaque is not None and leaf.opaque[1] > leaf.opaque[0]:
+            self._opaque.append(leaf.opaque)
+        start = leaf.start
         part = Part(
-            path=leaf.path,
-            kind=leaf.kind,
-            content_type=leaf.content_type,
-            charsets=leaf.charsets,
-            flow=leaf.flow,
-            disposition=leaf.disposition,
-            filenames=leaf.filenames,
-            parent_type=leaf.parent_type,
-            body=body,
+            path=start.path,
+            kind=start.kind,
+            content_type=start.content_type,
+            charsets=start.charsets,
+            disposition=start.disposition,
+            filenames=start.filenames,
+            parent_type=start.parent_type,
+            body=leaf.body,
+            flow=start.flow,
+            view=leaf.view,
         )
         try:
-            await self._ask(lambda run: run.part(part), size=body.size, part=part.path)
+            await self._ask(lambda run: run.part(part), size=leaf.body.size, part=part.path)
         finally:
-            if leaf.kind is Kind.BODY:
-                self.parts.append(
-                    PartSummary(part.path, part.content_type, part.detected_type, part.filename, body.size)
+            self.parts.append(
+                PartSummary(
+                    part.path,
+                    part.view,
+                    part.content_type,
+                    part.detected_type,
+                    part.filenames,
+                    leaf.body.size,
                 )
-            if not self._abandoned:
-                body.close()
+            )
+
+    def _ambiguities(self) -> Iterator[Finding]:
+        """What of the message readers may read otherwise."""
+        defects = [noted.defect for noted in self.defects]
+        suspect = {(one.name, one.path): one for one in defects if one.severity is Severity.SUSPECT}
+        harmless = all(part.text for part in self.parts)
+        category = CATEGORY_AMBIGUOUS_TEXT if harmless else CATEGORY_AMBIGUOUS
+        for one in list(suspect.values())[:_MAX_AMBIGUITIES]:
+            yield Finding("mime", one.name, category, one.path, None, f"at {one.offset}")
 
     def _defect(self, found: Defect) -> None:
-        self.defects.append(found)
         # A header that is too large is reported for what follows it, which is part 1.
         if found.path in ("", "1") and found.name in _HEADER_CUT:
             self._header_cut = True
@@ -284,8 +345,8 @@ class Inspection:
         self._runs.clear()
         if self._abandoned:
             return  # a thread still reads; the spools go with its last reference
-        if self._body is not None:
-            self._body.close()
+        for spool in list(self._spools):
+            spool.close()
         self.raw.close()
 
 

@@ -61,9 +61,17 @@ class Loaded:
     def _inspector(self, observer: Observer, executor: Executor | None, spool: Path | None) -> Inspector:
         settings = self.settings
         limits = settings.limits
+        largest = max(listener.max_message_size for listener in settings.listener)
         return Inspector(
             stages=self.stages,
-            limits=Limits(limits.depth, limits.parts, limits.header_octets, limits.header_fields),
+            limits=Limits(
+                depth=limits.depth,
+                parts=limits.parts,
+                header_octets=limits.header_octets,
+                header_fields=limits.header_fields,
+                views=limits.views,
+                decoded_octets=max(limits.decoded_octets, largest),
+            ),
             marking=Marking(settings.privacy.markers, settings.privacy.sensitivity),
             spool_directory=spool,
             spool_memory=settings.spool.memory,

@@ -55,6 +55,8 @@ class Privacy(enum.StrEnum):
 # Categories that the machine itself emits; every profile decides what they lead to.
 CATEGORY_FAULT = "inspection-fault"
 CATEGORY_NOT_INSPECTED = "not-inspected"
+CATEGORY_AMBIGUOUS = "ambiguous"
+CATEGORY_AMBIGUOUS_TEXT = "ambiguous-text"
 
 
 @dataclass(frozen=True, slots=True)

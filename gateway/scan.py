@@ -15,7 +15,8 @@ from typing import Any
 
 from gateway.inspection import Inspection, PartSummary
 from gateway.loaded import Loaded
-from gateway.mime.event import Defect, Severity
+from gateway.mime.event import Severity
+from gateway.mime.walk import Noted
 from gateway.model import Action, Direction, Privacy, Verdict
 from gateway.policy.decide import decide
 from gateway.stages.base import Context
@@ -32,7 +33,7 @@ class ScanResult:
     verdict: Verdict
     privacy: Privacy
     parts: tuple[PartSummary, ...]
-    defects: tuple[Defect, ...]
+    defects: tuple[Noted, ...]
     error: str | None = None
 
     @property
@@ -67,19 +68,29 @@ class ScanResult:
             "parts": [
                 {
                     "path": part.path,
+                    "view": part.view,
                     "content_type": part.content_type,
                     "detected_type": part.detected_type,
                     "filename": part.filename,
+                    "filenames": list(part.filenames),
                     "size": part.size,
+                    "defects": self._defects_of(part),
                 }
                 for part in self.parts
             ],
             "defects": [
-                {"name": defect.name, "severity": defect.severity.name.lower(), "part": defect.path,
-                 "offset": defect.offset}
-                for defect in self.defects
+                {"name": noted.defect.name, "severity": noted.defect.severity.name.lower(),
+                 "part": noted.defect.path, "view": noted.view, "offset": noted.defect.offset}
+                for noted in self.defects
             ],
         }  # fmt: skip
+
+    def _defects_of(self, part: PartSummary) -> list[str]:
+        """Names of the defects of `part`, each once."""
+        found = [
+            one.defect.name for one in self.defects if (one.defect.path, one.view) == (part.path, part.view)
+        ]
+        return list(dict.fromkeys(found))
 
 
 class _Quiet:
@@ -90,6 +101,9 @@ class _Quiet:
 
     def stage_fault(self, stage: str, error: BaseException) -> None:
         """The finding says it."""
+
+    def defect(self, name: str, severity: str) -> None:
+        """The result lists it."""
 
 
 def files_of(paths: Sequence[Path]) -> Iterator[Path]:
@@ -148,6 +162,6 @@ def text_lines(result: ScanResult, profile: str) -> Iterator[str]:
         clause = f" ({profile} {judged.clause})" if judged.clause else ""
         where = f"part {finding.part}" if finding.part else "the header"
         yield f"  {judged.action}: {judged.label}{clause}: {finding.stage}/{finding.rule} in {where}{name}{detail}"
-    for defect in result.defects:
+    for defect in dict.fromkeys([noted.defect for noted in result.defects]):
         if defect.severity > Severity.NOTE:
             yield f"  defect: {defect.name} in part {defect.path or 'header'} at octet {defect.offset}"

@@ -24,7 +24,7 @@ Octets = bytes | bytearray | memoryview
 class Spool:
     """Append-only store of octets that can be read back any number of times."""
 
-    __slots__ = ("_directory", "_fd", "_memory", "_memory_limit", "size")
+    __slots__ = ("__weakref__", "_directory", "_fd", "_memory", "_memory_limit", "size")
 
     def __init__(self, directory: Path | None, memory_limit: int) -> None:
         """`directory` holds the overflow file (None: the system's); `memory_limit` is in octets."""

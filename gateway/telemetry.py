@@ -152,6 +152,12 @@ class Metrics:
         self._personal = Counter(
             "postern_personal_messages_total", "Messages marked personal", ["direction", "period"], **counter
         )
+        self._defects = Counter(
+            "postern_defects_total",
+            "Messages with a defect in their structure",
+            ["defect", "severity"],
+            **counter,
+        )
         self._faults = Counter("postern_faults_total", "Faults of our own, by place", ["where"], **counter)
         self._children: dict[tuple[object, ...], Any] = {}
 
@@ -195,6 +201,10 @@ class Metrics:
     def stage_fault(self, stage: str, error: BaseException) -> None:
         """A stage raised."""
         self.fault(f"stage-{stage}", error)
+
+    def defect(self, name: str, severity: str) -> None:
+        """A message has a defect, once or more often."""
+        self._child(self._defects, name, severity).inc()
 
     def fault(self, where: str, error: BaseException) -> None:
         """A fault of our own."""

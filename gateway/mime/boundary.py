@@ -13,6 +13,7 @@ A line that begins with "--" costs about its own length, however many boundaries
 
 from __future__ import annotations
 
+import enum
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
@@ -28,19 +29,33 @@ _DASHES = b"--"
 _MAX_GUESS = 200  # octets of a boundary that no parameter announced
 
 
+class Matching(enum.Enum):
+    """Which lines are delimiters: those that begin like one too, the innermost multipart first; only lines that equal
+    one; as the first, but the outermost multipart first; or as the first, but those of an enclosing multipart only when
+    the inner one is closed."""
+
+    LENIENT = "lenient"
+    EXACT = "exact"
+    OUTERMOST = "outermost"
+    INNERMOST = "innermost"
+
+
 @dataclass(slots=True)
 class Level:
     """An open multipart. `path` is its own, `needles` are "--" with each candidate boundary.
 
-    `closed` is true behind its close delimiter; `parts` counts the delimiters before it.
+    `closed` is true behind its close delimiter; `parts` counts the delimiters before it. `start` is the place of its
+    body, and `doubts` the other ways of matching under which its parts would be others.
     """
 
     path: str
     content_type: str
     needles: tuple[bytes, ...]
     depth: int
+    start: int = 0
     parts: int = 0
     closed: bool = False
+    doubts: set[Matching] = field(default_factory=set)
 
     @property
     def guessing(self) -> bool:
@@ -52,7 +67,8 @@ class Level:
 class Delimiter:
     """A delimiter line: content ends at index `start`, the next begins at `end`, `level` is an index in the stack.
 
-    `limited` is true where the line was too long to be taken for a delimiter line.
+    `limited` is true where the line was too long to be taken for a delimiter line. `outer` is the index of the
+    outermost level for which the line may be one.
     """
 
     start: int
@@ -62,6 +78,7 @@ class Delimiter:
     close: bool
     deviations: tuple[Deviation, ...] = ()
     limited: bool = False
+    outer: int | None = None
 
 
 class Scan(NamedTuple):
@@ -83,6 +100,7 @@ class Boundaries:
     """The stack of open multiparts and the search for their delimiters."""
 
     delimiter_octets: int
+    matching: Matching = Matching.LENIENT
     levels: list[Level] = field(default_factory=list)
     # All needles, sorted; those of them that begin a delimiter line whatever follows, without any that begins with
     # another; whether one is "--", of an empty boundary, which must have the line to itself.
@@ -226,7 +244,7 @@ class Boundaries:
 
     def _decide(self, line: bytes, start: int, end: int, bare: bool) -> Delimiter | None:
         exact: list[tuple[int, bytes, bool]] = []
-        similar: tuple[int, bytes, bool] | None = None
+        similar: list[tuple[int, bytes, bool]] = []
         for index in range(len(self.levels) - 1, -1, -1):
             for needle in self.levels[index].needles:
                 if not line.startswith(needle):
@@ -234,15 +252,24 @@ class Boundaries:
                 rest = line[len(needle) :].rstrip(_WHITE)
                 if rest in (b"", b"--"):
                     exact.append((index, needle, bool(rest)))
-                elif len(needle) > 2 and (similar is None or len(needle) > len(similar[1])):
-                    similar = (index, needle, rest.startswith(b"--"))
+                elif len(needle) > 2:
+                    similar.append((index, needle, rest.startswith(b"--")))
+            if self.matching is Matching.INNERMOST and not self.levels[index].closed:
+                break
         deviations = [defect.DELIMITER_AFTER_BARE_CR] if bare else []
+        if self.matching is Matching.EXACT:
+            similar = []
+        outer = min([index for index, _, _ in exact + similar], default=None)
+        if self.matching is Matching.OUTERMOST and exact + similar:
+            found = min(exact + similar, key=lambda one: (one[0], -len(one[1])))
+            return Delimiter(start, end, *found, tuple(deviations))
         if exact:
             if len({(index, close) for index, _, close in exact}) > 1:
                 deviations.append(defect.DELIMITER_AMBIGUOUS)
-            return Delimiter(start, end, *exact[0], tuple(deviations))
-        if similar is not None:
-            return Delimiter(start, end, *similar, (*deviations, defect.DELIMITER_SUFFIX))
+            return Delimiter(start, end, *exact[0], tuple(deviations), outer=outer)
+        if similar:
+            found = max(similar, key=lambda one: len(one[1]))
+            return Delimiter(start, end, *found, (*deviations, defect.DELIMITER_SUFFIX), outer=outer)
         guessed = line[2:].rstrip(_WHITE)
         if self._guessing and 0 < len(guessed) <= _MAX_GUESS:
             return Delimiter(start, end, len(self.levels) - 1, line.rstrip(_WHITE), False, tuple(deviations))

@@ -6,12 +6,15 @@ on how the input is cut. It never raises; what is wrong with the input it keeps 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Protocol
 
-from gateway.mime import reading
+from gateway.mime import defect, reading
 from gateway.mime.defect import Deviation
-from gateway.mime.encoding_base64 import Base64Decoder
-from gateway.mime.encoding_qp import QuotedPrintableDecoder
+from gateway.mime.encoding_base64 import Base64Decoder, LineBase64Decoder
+from gateway.mime.encoding_gzip import Gzip64Decoder
+from gateway.mime.encoding_qp import QuotedPrintableDecoder, Stray, UnfoldingDecoder
 from gateway.mime.encoding_uu import UuDecoder
 
 
@@ -58,12 +61,44 @@ class IdentityDecoder:
         return b""
 
 
+# How readers that do not read broken base64 as we do read it: each line for itself, from another character on (so
+# that the groups of four are others), or without the characters that we take for the URL-safe alphabet.
+_BY_LINE, _WITHOUT_URL_SAFE = "base64 by line", "base64 without - and _"
+_SHIFTED = {f"base64 from character {skipped + 1}": skipped for skipped in (1, 2, 3)}
+# Quoted-printable in which an equals sign that begins no escape is left out, alone or with what it escapes.
+_QP_DROPPED, _QP_UNFOLDED = "quoted-printable without stray =", "quoted-printable with escapes across lines"
+
+_DECODERS: dict[str, Callable[[], Decoder]] = {
+    reading.BASE64: Base64Decoder,
+    reading.QUOTED_PRINTABLE: QuotedPrintableDecoder,
+    reading.UUENCODE: UuDecoder,
+    reading.GZIP64: Gzip64Decoder,
+    _BY_LINE: LineBase64Decoder,
+    _WITHOUT_URL_SAFE: partial(Base64Decoder, url_safe=False),
+    **{name: partial(Base64Decoder, skip=skipped) for name, skipped in _SHIFTED.items()},
+    _QP_DROPPED: partial(QuotedPrintableDecoder, Stray.DROPPED),
+    _QP_UNFOLDED: UnfoldingDecoder,
+}
+
+
 def decoder_for(encoding: str) -> Decoder:
-    """A fresh decoder for the name of an encoding as `reading` gives it."""
+    """A fresh decoder for the name of an encoding as `reading` or `doubts` gives it."""
+    return _DECODERS.get(encoding, IdentityDecoder)()
+
+
+def doubts(encoding: str, deviations: Collection[Deviation]) -> tuple[str, ...]:
+    """The other encodings in which readers may read a body that is not quite in `encoding`."""
     if encoding == reading.BASE64:
-        return Base64Decoder()
-    if encoding == reading.QUOTED_PRINTABLE:
-        return QuotedPrintableDecoder()
-    if encoding == reading.UUENCODE:
-        return UuDecoder()
-    return IdentityDecoder()
+        groups = (_BY_LINE, *_SHIFTED) if not _REGROUPED.isdisjoint(deviations) else ()
+        alphabet = (_WITHOUT_URL_SAFE,) if defect.BASE64_URL_SAFE in deviations else ()
+        plain = (reading.IDENTITY,) if not _NOT_BASE64.isdisjoint(deviations) else ()
+        return (*plain, *groups, *alphabet)
+    if encoding == reading.QUOTED_PRINTABLE and defect.QP_ILLEGAL in deviations:
+        return (reading.IDENTITY, _QP_DROPPED, _QP_UNFOLDED)
+    if encoding in (reading.UUENCODE, reading.GZIP64) and deviations:
+        return (reading.IDENTITY,) if encoding == reading.UUENCODE else (reading.IDENTITY, reading.BASE64)
+    return ()
+
+
+_NOT_BASE64 = frozenset({defect.BASE64_JUNK, defect.BASE64_TRUNCATED, defect.BASE64_PADDING})
+_REGROUPED = _NOT_BASE64 | {defect.BASE64_AFTER_PADDING, defect.BASE64_URL_SAFE}

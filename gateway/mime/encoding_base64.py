@@ -5,7 +5,8 @@ refuses is cleaned first: characters outside the alphabet are passed over as the
 + and / (RFC 4648 section 5), and decoding goes on behind padding, because some readers do; those that stop
 there see a prefix of what comes out here.
 
-Known limit: readers that skip - and _ instead see other octets; the deviation says so.
+Readers that skip - and _ instead, or that begin anew with each line, see other octets; the deviations say so, and there
+is a decoder for each (`gateway.mime.encoding.doubts`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from gateway.mime.defect import Deviation
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LINE_ENDINGS = b"\r\n"
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_DROPPED = b"\0"  # no octet of the alphabet: what is not to be there
+_WITHOUT = bytes.maketrans(b"-_", _DROPPED * 2)
 _KEPT = _ALPHABET + b"=-_"
 _JUNK = bytes(octet for octet in range(256) if octet not in _KEPT)
 _SPACES = b" \t"
@@ -33,8 +36,11 @@ class Base64Decoder:
 
     filename = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, skip: int = 0, url_safe: bool = True) -> None:
+        """`skip` leaves out the first characters of the alphabet; without `url_safe` - and _ are passed over."""
         self.deviations: dict[Deviation, None] = {}
+        self._skip = skip
+        self._to_standard = _TO_STANDARD if url_safe else _WITHOUT
         self._held = b""  # fewer than four characters of the alphabet: the group that is not complete
         self._padding = 0  # "=" still allowed to complete a padded group that has been decoded
         self._padded = False  # a padded group has been decoded: nothing should follow
@@ -50,6 +56,9 @@ class Base64Decoder:
     def feed(self, data: bytes) -> bytes:
         """Take the next encoded octets; give what can be decoded."""
         clean = data.translate(None, _LINE_ENDINGS)
+        if self._skip:
+            clean = clean.translate(None, _JUNK)
+            self._skip, clean = max(self._skip - len(clean), 0), clean[self._skip :]
         if not clean:
             return b""
         if self._padded:
@@ -90,7 +99,7 @@ class Base64Decoder:
                 self._note(defect.BASE64_SPACE)
         if b"-" in kept or b"_" in kept:
             self._note(defect.BASE64_URL_SAFE)
-            kept = kept.translate(_TO_STANDARD)
+            kept = kept.translate(self._to_standard).translate(None, _DROPPED)
         return kept
 
     def _groups(self, characters: bytes, pieces: list[bytes]) -> None:
@@ -133,3 +142,38 @@ class Base64Decoder:
         self._note(defect.BASE64_TRUNCATED)
         held, self._held = self._held, b""
         return pybase64.b64decode(held + b"=" * (4 - len(held)), validate=True) if len(held) > 1 else b""
+
+
+class LineBase64Decoder:
+    """Base64 in which each line stands for itself: what is left of a group at its end is dropped unless padded."""
+
+    faithful = False
+    filename = None
+
+    def __init__(self) -> None:
+        self.deviations: dict[Deviation, None] = {}
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded octets; give what can be decoded."""
+        *lines, self._held = _LINES.split(self._held + data)
+        whole = self._held[: len(self._held) & ~3] if len(self._held) > _LONG_LINE else b""
+        self._held = self._held[len(whole) :]
+        return b"".join([_line(line) for line in lines]) + _line(whole)
+
+    def close(self) -> bytes:
+        """The last line."""
+        held, self._held = self._held, b""
+        return _line(held)
+
+
+_LINES = re.compile(rb"[\r\n]+")
+_LONG_LINE = 1 << 16  # octets; of a longer line what is there is decoded
+
+
+def _line(line: bytes) -> bytes:
+    characters = line.translate(_TO_STANDARD, _JUNK + b"=")
+    spare = len(characters) % 4
+    if spare and (spare == 1 or b"=" not in line):
+        characters, spare = characters[:-spare], 0
+    return pybase64.b64decode(characters + b"=" * (-spare % 4), validate=True)

@@ -10,6 +10,7 @@ Known limit: white space at the end of a line is kept, though rule 3 lets a read
 from __future__ import annotations
 
 import binascii
+import enum
 import re
 
 from gateway.mime import defect
@@ -18,17 +19,27 @@ from gateway.mime.defect import Deviation
 _MAX_PADDING = 1000  # octets of white space within a soft break; beyond, the equals sign is taken for itself
 _ODD = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
 _SOFT_BREAK = re.compile(rb"=(?:[ \t]{0,%d}(?:\r\n|\n)|[ \t]{0,%d}\r(?!\n))" % (_MAX_PADDING, _MAX_PADDING))
+_WITHIN_ESCAPE = re.compile(rb"=[ \t]{0,%d}\r?\n|(?<==[0-9A-Fa-f])\r?\n(?=[0-9A-Fa-f])" % _MAX_PADDING)
+_MAY_GO_ON = re.compile(rb"(?:[ \t]{0,%d}\r?|[0-9A-Fa-f]\r?\n?)\Z" % _MAX_PADDING)
 _UNFINISHED = re.compile(rb"(?:[0-9A-Fa-f]?|[ \t]{0,%d}\r?)\Z" % _MAX_PADDING)
 _SOFT_AT_END = re.compile(rb"=[ \t]*\r?\Z")
 
 
+class Stray(enum.Enum):
+    """What becomes of an equals sign that begins no escape: it stays, or it is left out."""
+
+    KEPT = enum.auto()
+    DROPPED = enum.auto()
+
+
 class QuotedPrintableDecoder:
-    """Quoted-printable; illegal escapes stay as they stand."""
+    """Quoted-printable; illegal escapes stay as they stand, or are dealt with as `stray` says."""
 
     faithful = False
     filename = None
 
-    def __init__(self) -> None:
+    def __init__(self, stray: Stray = Stray.KEPT) -> None:
+        self._stray = stray
         self.deviations: dict[Deviation, None] = {}
         self._held = b""  # from an equals sign on, what may yet become an escape or a soft break
 
@@ -50,8 +61,29 @@ class QuotedPrintableDecoder:
     def _decode(self, text: bytes) -> bytes:
         if _ODD.search(text) is not None:
             text = _SOFT_BREAK.sub(b"=\n", text)
-            plain = _ODD.sub(b"=3D", text)
+            plain = _ODD.sub(b"" if self._stray is Stray.DROPPED else b"=3D", text)
             if len(plain) != len(text):
                 self.deviations[defect.QP_ILLEGAL] = None
             text = plain
         return binascii.a2b_qp(text)
+
+
+class UnfoldingDecoder(QuotedPrintableDecoder):
+    """Quoted-printable whose line breaks are taken out before its escapes are read, as though they were one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folded = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded octets; give what can be decoded."""
+        text = self._folded + data
+        self._folded = b""
+        last = text.rfind(b"=", max(0, len(text) - _MAX_PADDING - 3))
+        if last >= 0 and _MAY_GO_ON.match(text, last + 1):
+            text, self._folded = text[:last], text[last:]
+        return super().feed(_WITHIN_ESCAPE.sub(b"", text))
+
+    def close(self) -> bytes:
+        """The rest."""
+        return super().feed(self._folded) + super().close()

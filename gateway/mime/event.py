@@ -10,6 +10,9 @@
 has its only leaf at "1"; the parts of a multipart are "1", "2", ...; theirs "2.1", ...; the message header has
 path "". A preamble or epilogue has the path of its multipart with ".pre" or ".post" behind it.
 
+What a leaf holds that is a message or a file in its turn is not taken apart here, and of several readings only the
+likeliest is told: `gateway.mime.walk` does both.
+
 Every octet of a body belongs to a leaf, a delimiter line, or a defect.
 """
 
@@ -27,6 +30,7 @@ class Kind(enum.Enum):
     BODY = "body"
     PREAMBLE = "preamble"
     EPILOGUE = "epilogue"
+    ENCLOSED = "enclosed"  # within another leaf, such as a file that is uuencoded in a text
 
 
 class Flow(enum.Enum):
@@ -71,7 +75,8 @@ class LeafStart:
 
     `charsets` are all labels that a reader may go by, the likeliest first.
     `encoding` is the content transfer encoding that is applied ("base64", "quoted-printable", "identity").
-    `parent_type` is the type of the enclosing multipart ("" for none).
+    `parent_type` is the type of the enclosing multipart ("" for none), `depth` how many multiparts and messages enclose
+    the leaf. `boundaries` are set for a leaf that is a transfer-encoded multipart.
     """
 
     path: str
@@ -83,6 +88,8 @@ class LeafStart:
     encoding: str
     parent_type: str
     flow: Flow = Flow.FIXED
+    depth: int = 0
+    boundaries: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

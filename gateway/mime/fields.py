@@ -8,6 +8,7 @@ CR alone ends a line, as it does once the SMTP layer has normalised it.
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,6 +31,12 @@ _FAMILIAR = re.compile(
 _CONTENT_FIELD = re.compile(
     rb"[\r\n][ \t]*content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE
 )
+_FIELD_IN_FOLD = re.compile(
+    rb"(\r\n?|\n)([ \t]+)(?=content-(?:type[ \t]*:[ \t]*[\"'(]?[a-z-]+/"
+    rb"|transfer-encoding[ \t]*:[ \t]*[\"'(]?(?:base64|quoted|x-|uu|[78]bit|binary)"
+    rb"|disposition[ \t]*:[ \t]*[\"'(]?(?:attachment|inline)))",
+    re.IGNORECASE,
+)
 _MBOX = re.compile(rb">?From [^\r\n]*(?:\r\n?|\n|\Z)")
 _BOM = b"\xef\xbb\xbf"
 _NOT_IN_NAME = bytes([*range(0x20), *range(0x7F, 0x100)])
@@ -49,56 +56,61 @@ class ParsedHeader:
     deviations: list[Placed] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Turns an index into a place in the message: `base + index`, or just `base` where `stride` is 0, for
-    octets that were decoded and have no place of their own."""
+class Junk(enum.Enum):
+    """What a line that is no field does: end the header unless a familiar field follows, end it, or nothing."""
 
-    base: int
-    stride: int = 1
-
-    def at(self, index: int) -> int:
-        """Octets from the start of the message."""
-        return self.base + self.stride * index
+    AUTO = enum.auto()
+    ENDS = enum.auto()
+    SKIPPED = enum.auto()
 
 
 def parse(
-    block: bytes, origin: Origin, *, message: bool, max_fields: int, whole: bool = True
+    block: bytes,
+    base: int,
+    *,
+    message: bool,
+    max_fields: int,
+    whole: bool = True,
+    junk: Junk = Junk.AUTO,
+    unfolded: bool = False,
 ) -> ParsedHeader:
     """The fields of `block`, which holds one header without the empty line behind it.
 
-    `message` is true for the header of a message: a mailbox line or byte order mark may stand before it. With
-    `whole` false the block was cut, and its last field, which may go on, is left out.
+    The block stands at `base` (octets from the start of the message). `message` is true for the header of a message:
+    a mailbox line or byte order mark may stand before it. With `whole` false the block was cut, and its last field,
+    which may go on, is left out. With `unfolded` a MIME field on a line that begins with white space is a field.
     """
     deviations: list[Placed] = []
-    start = _prologue(block, origin, deviations) if message else 0
-    _inspect(block if whole else block.removesuffix(b"\r"), origin, deviations)
-    return _Reader(block, start, origin, max_fields, deviations, whole).read()
+    if unfolded:
+        block = _FIELD_IN_FOLD.sub(rb"\2\1", block)  # as long as before, so that places stay right
+    start = _prologue(block, base, deviations) if message else 0
+    _inspect(block if whole else block.removesuffix(b"\r"), base, deviations)
+    return _Reader(block, start, base, max_fields, deviations, whole, junk).read()
 
 
-def _prologue(block: bytes, origin: Origin, deviations: list[Placed]) -> int:
+def _prologue(block: bytes, base: int, deviations: list[Placed]) -> int:
     start = 0
     if block.startswith(_BOM):
-        deviations.append((defect.BYTE_ORDER_MARK, origin.at(0)))
+        deviations.append((defect.BYTE_ORDER_MARK, base))
         start = len(_BOM)
     match = _MBOX.match(block, start)
     if match is not None:
-        deviations.append((defect.MBOX_LINE, origin.at(start)))
+        deviations.append((defect.MBOX_LINE, base + start))
         start = match.end()
     return start
 
 
-def _inspect(block: bytes, origin: Origin, deviations: list[Placed]) -> None:
+def _inspect(block: bytes, base: int, deviations: list[Placed]) -> None:
     pairs = block.count(b"\r\n")
     if block.count(b"\r") != pairs:
-        deviations.append((defect.BARE_CR, origin.at(0)))
+        deviations.append((defect.BARE_CR, base))
     if pairs and block.count(b"\n") != pairs:
-        deviations.append((defect.MIXED_LINE_ENDINGS, origin.at(0)))
+        deviations.append((defect.MIXED_LINE_ENDINGS, base))
     if b"\0" in block:
-        deviations.append((defect.NUL_IN_HEADER, origin.at(block.index(b"\0"))))
+        deviations.append((defect.NUL_IN_HEADER, base + block.index(b"\0")))
     blank = _BLANK_CONTINUATION.search(block)
     if blank is not None:
-        deviations.append((defect.BLANK_CONTINUATION, origin.at(blank.start() + 1)))
+        deviations.append((defect.BLANK_CONTINUATION, base + blank.start() + 1))
 
 
 class _Reader:
@@ -108,17 +120,18 @@ class _Reader:
         self,
         block: bytes,
         start: int,
-        origin: Origin,
+        base: int,
         max_fields: int,
         deviations: list[Placed],
         whole: bool,
+        junk: Junk,
     ) -> None:
-        self._block, self._start, self._origin, self._max_fields = block, start, origin, max_fields
-        self._deviations, self._whole = deviations, whole
+        self._block, self._start, self._base, self._max_fields = block, start, base, max_fields
+        self._deviations, self._whole, self._junk = deviations, whole, junk
         self._fields: list[Field] = []
 
     def read(self) -> ParsedHeader:
-        block, base, stride = self._block, self._origin.base, self._origin.stride
+        block, base = self._block, self._base
         fields = self._fields
         size = len(block)
         for match in _LINE.finditer(block, self._start):
@@ -136,19 +149,32 @@ class _Reader:
                     self._note(odd, start)
                 elif (rescued := self._rescue(match[0], start)) is not None:
                     name, value = rescued
-                elif _FAMILIAR.match(block, end) is None:
+                elif self._ends_at(end):
                     self._note(defect.MISSING_SEPARATOR, start)
+                    self._look_for_field(match[0], start)
                     if _CONTENT_FIELD.search(block, start):
                         self._note(defect.FIELDS_IN_BODY, start)
                     return self._result(start)
                 else:
                     self._note(defect.JUNK_LINE, start)
+                    self._look_for_field(match[0], start)
                     continue
             value = value.strip()
             if b"\n" in value or b"\r" in value:  # all of them are folds, or the line would have ended
+                self._look_for_field(value, start)
                 value = value.translate(None, b"\r\n")
-            fields.append(Field(name, value, base + stride * start, base + stride * end))
+            fields.append(Field(name, value, base + start, base + end, odd is not None or not colon))
         return self._result(size)
+
+    def _look_for_field(self, folded: bytes, start: int) -> None:
+        if b"content-" in folded.lower() and _FIELD_IN_FOLD.search(folded):
+            self._note(defect.FIELD_IN_FOLD, start)
+
+    def _ends_at(self, end: int) -> bool:
+        """Whether a line that is no field, and ends at index `end`, ends the header."""
+        if self._junk is Junk.AUTO:
+            return _FAMILIAR.match(self._block, end) is None
+        return self._junk is Junk.ENDS
 
     def _result(self, end: int, *, limited: bool = False) -> ParsedHeader:
         if limited:
@@ -158,7 +184,7 @@ class _Reader:
     def _note(self, deviation: Deviation | None, index: int) -> None:
         """Report a deviation where it first occurs; a header of nothing else must not become a flood."""
         if deviation is not None and all(deviation is not known for known, _ in self._deviations):
-            self._deviations.append((deviation, self._origin.at(index)))
+            self._deviations.append((deviation, self._base + index))
 
     def _rescue(self, line: bytes, start: int) -> tuple[str, bytes] | None:
         match = _NO_COLON.match(line)

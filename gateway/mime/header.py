@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.mime import words
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One header field. `name` is lower case; `value` is unfolded, octets as they came, edges trimmed.
 
     `start` and `end` are octets from the start of the message; `end` is behind the field's last line ending.
-    In a message that was itself transfer-encoded they are both the start of its encoded body.
+    `odd` is true where the name was written in a way that some readers do not accept.
     """
 
     name: str
     value: bytes
     start: int
     end: int
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)

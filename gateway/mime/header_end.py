@@ -10,6 +10,8 @@ from gateway.mime.boundary import Boundaries
 from gateway.mime.limits import Limits
 
 _LINE_END = re.compile(rb"\r\n?|\n")
+_BLANK_AT_START = re.compile(rb"[ \t\v\f]*+(?:\r\n?|\n)")
+_BLANK_LINE = re.compile(rb"(?:(?<=\n)|(?<=\r)(?!\n))[ \t\v\f]*+(?:\r\n?|\n)")
 _WINDOW = 2048  # octets that are searched at a time, so that what lies behind the end is hardly searched
 _CR = 13
 
@@ -35,27 +37,29 @@ class HeaderSearch:
 
     def __init__(self, limits: Limits, boundaries: Boundaries) -> None:
         self._boundaries = boundaries
+        self._blank_ends = False
         self._limit = limits.header_octets
         # A delimiter that begins within the limit may end this far behind it.
         self._reach_limit = limits.header_octets + limits.boundary_octets + limits.delimiter_octets + 8
         self._scanned = 0  # octets from the header's start that hold no end
 
-    def restart(self) -> None:
-        """Another header begins."""
+    def restart(self, *, blank_ends: bool = False) -> None:
+        """Another header begins. With `blank_ends` a line of white space ends it as an empty one does."""
         self._scanned = 0
+        self._blank_ends = blank_ends
 
     def search(self, buffer: bytearray, start: int, final: bool) -> HeaderEnd | None:
         """Where the header that begins at index `start` ends, or None while more octets are needed.
 
         `final`: nothing will follow the buffer.
         """
-        empty = _LINE_END.match(buffer, start)
+        empty = (_BLANK_AT_START if self._blank_ends else _LINE_END).match(buffer, start)
         if empty is not None:
             grows = _may_grow(buffer, empty.end(), final)
             return None if grows else HeaderEnd(start, empty.end(), Ended.EMPTY_LINE)
         size = len(buffer)
         while True:
-            reach = min(start + self._scanned + _WINDOW, size)
+            reach = size if self._blank_ends else min(start + self._scanned + _WINDOW, size)
             found = self._window(buffer, start, reach, final)
             if not isinstance(found, bool):
                 return found
@@ -66,7 +70,7 @@ class HeaderSearch:
             if reach == size:
                 break
             self._scanned = reach - start - 3
-        self._scanned = max(size - start - 3, 0)
+        self._scanned = 0 if self._blank_ends else max(size - start - 3, 0)
         if not final:
             return None
         return self._limited(start) if size - start > self._limit else HeaderEnd(size, size, Ended.CUT_SHORT)
@@ -74,7 +78,10 @@ class HeaderSearch:
     def _window(self, buffer: bytearray, start: int, reach: int, final: bool) -> HeaderEnd | bool:
         """Search up to index `reach`. True where the header goes on behind it, False where octets are missing."""
         position = start + self._scanned
-        blank = _blank_line(buffer, position, reach)
+        if self._blank_ends:
+            blank = _BLANK_LINE.search(buffer, max(position, start + 1), reach)
+        else:
+            blank = _blank_line(buffer, position, reach)
         if blank is not None and _may_grow(buffer, blank.end(), final):
             return False
         upto = reach if blank is None else blank.start()

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Limits:
     """One immutable object. Sizes are in octets.
 
-    Per message: `depth` (nesting of multiparts and messages), `parts` (headers of parts and nested messages) and
-    `names` (candidate file names of all parts; beyond it each part keeps its most trusted one).
-    Per header: `header_octets`, `header_fields`. Per field: `field_octets` (how much of a Content-Type or
+    Per message: `depth` (nesting of multiparts and messages), `parts` (headers of parts and nested messages), `names`
+    (candidate file names of all parts; beyond it each part keeps its most trusted one), `views` (other readings that
+    are followed) and `decoded_octets` (what all leaves of all readings amount to).
+    Per header: `header_octets`, `header_fields`, `readings`. Per field: `field_octets` (how much of a Content-Type or
     Content-Disposition is parsed), `filenames` and `boundaries` (candidates). `boundary_octets` bounds one boundary,
     and `delimiter_octets` what may follow it on its line; together they bound what is held back of a body.
     """
@@ -26,3 +27,6 @@ class Limits:
     delimiter_octets: int = 1_024
     boundaries: int = 8
     names: int = 6_000
+    readings: int = 24
+    views: int = 256
+    decoded_octets: int = 1 << 28

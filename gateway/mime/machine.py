@@ -1,8 +1,7 @@
 """The parser's state machine: header, body, delimiter, and so on until the octets end.
 
-One machine reads one run of octets. Multiparts nest on a stack inside it, because an outer delimiter ends inner
-parts (RFC 2046 section 5.1.2); a multipart or message that is itself transfer-encoded (RFC 2045 section 6.4
-forbids it, readers decode it) gets a machine of its own for the decoded octets.
+One machine reads one entity, in one way. Multiparts nest on a stack inside it, because an outer delimiter ends inner
+parts (RFC 2046 section 5.1.2). Where readers differ it notes an `Alternative` and goes on.
 
 Each step either moves on or says that it needs more octets; no step looks at an octet more than a fixed number
 of times, whatever the input and however it is cut.
@@ -12,76 +11,87 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gateway.mime import defect, fields
-from gateway.mime.boundary import Boundaries, Delimiter, Level
+from gateway.mime.boundary import Boundaries, Delimiter, Level, Matching
 from gateway.mime.defect import Deviation
 from gateway.mime.encoding import decoder_for
+from gateway.mime.entity import LIKELIEST, Alternative, Entity, HeaderMode
 from gateway.mime.event import HeaderComplete, Kind, LeafStart
-from gateway.mime.header import Header
+from gateway.mime.fields import Junk
+from gateway.mime.header import Field, Header
 from gateway.mime.header_end import Ended, HeaderSearch
 from gateway.mime.limits import Limits
-from gateway.mime.reading import BASE64, IDENTITY, QUOTED_PRINTABLE, Reading, interpret
-from gateway.mime.sink import DecodedSink, Emit, LeafSink, MarginSink, Sink, margin
+from gateway.mime.reading import (
+    BASE64,
+    HEADER_TYPES,
+    IDENTITY,
+    QUOTED_PRINTABLE,
+    REPORT_TYPES,
+    Reading,
+    interpret,
+)
+from gateway.mime.sink import Emit, LeafSink, MarginSink, Sink, margin
 
-_PEEK = 256  # octets of a body that are looked at before it is decided what it is
-_FIELDS_IN_BODY = re.compile(
-    rb"\s*(?:--[^\r\n]*\s+)?content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE
+_PEEK = 512  # octets of a body that are looked at before it is decided what it is
+FIELDS_AT_START = re.compile(
+    rb"(\s*+(?:--[^\r\n]*+\s++)?+)(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+){0,8}?"
+    rb"content-(?:type|transfer-encoding|disposition)[ \t]*:",
+    re.IGNORECASE,
 )
 _BASE64_LINE = re.compile(rb"\s*[A-Za-z0-9+/=]{4,}+[ \t]*(?:[\r\n]|\Z)")
+_BASE64_TEXT = re.compile(rb"\s*+[A-Za-z0-9+/]{40,}+={0,2}+[ \t]*+(?:[\r\n]|\Z)")
 _ENCODED_DELIMITER = re.compile(rb"\s*--[^\r\n]*=3D", re.IGNORECASE)
-_MAX_DECODED = 8  # encoded messages within encoded messages
 
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted over the whole message, machines within machines included."""
+    """What is counted over the whole message, all readings included."""
 
     parts: int = 0
     names: int = 0
+    views: int = 0
+    decoded_octets: int = 0
+
+
+class _Pending(NamedTuple):
+    """Another reading of an entity that has not ended yet; it stands within so many multiparts."""
+
+    levels: int
+    view: str
+    start: int
+    entity: Entity
 
 
 class Machine:
-    """Reads one run of octets; `emit` takes its events."""
+    """Reads one entity; `emit` takes its events, `alternatives` holds its other readings once it has ended."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        tally: Tally,
-        emit: Emit,
-        *,
-        base: int = 0,
-        placed: bool = True,
-        decoded: int = 0,
-    ) -> None:
-        """`base` is the place of the first octet; with `placed` false, of all. `decoded` counts the machines
-        around this one."""
+    def __init__(self, limits: Limits, tally: Tally, emit: Emit, entity: Entity, base: int = 0) -> None:
+        """`base` is the place of the first octet."""
         self._limits, self._tally, self._emit = limits, tally, emit
-        self._base, self._stride, self._decoded = base, int(placed), decoded
+        self._base = base
         self._buffer = bytearray()
         self._position = 0  # index in the buffer of the first octet not dealt with
         self._final = False
-        self._boundaries = Boundaries(limits.delimiter_octets)
+        self._boundaries = Boundaries(limits.delimiter_octets, entity.matching)
         self._header_search = HeaderSearch(limits, self._boundaries)
         self._step = self._read_header
         self._sink: Sink | None = None
         self._line_start = True
-        self._path = ""
-        self._message = True
-        self._depth = 0
-        self._default_type = "text/plain"
-        self._parent_type = ""
-        self._reading: Reading | None = None
-
-    def begin_message(self, path: str, depth: int) -> None:
-        """The octets to come are a message, nested at `path`."""
-        self._begin_header(path, message=True, depth=depth)
-
-    def begin_multipart(self, path: str, depth: int, reading: Reading) -> None:
-        """The octets to come are the body of a multipart."""
-        self._path, self._depth, self._message = path, depth, False
-        self._enter_multipart(reading)
+        self._path, self._message, self._depth = entity.path, entity.message, entity.depth
+        self._default_type, self._parent_type = entity.default_type, entity.parent_type
+        self._mode = entity.mode
+        self._header_start = base
+        self._earlier_fields: tuple[Field, ...] = ()
+        self._reading = Reading(entity.default_type)
+        self._pending: list[_Pending] = []
+        self.alternatives: list[Alternative] = []
+        if entity.reading is None:
+            self._begin_header(entity.path, message=entity.message, depth=entity.depth, mode=entity.mode)
+        else:
+            self._begin_body(entity.reading, leaf=entity.leaf)
 
     def feed(self, data: bytes) -> None:
         """Take the next octets."""
@@ -94,28 +104,60 @@ class Machine:
         self._run()
         self._close_sink(self._place(len(self._buffer)))
         for level in reversed(self._boundaries.levels):
-            self._leave(level)
+            self._leave(level, self._place(len(self._buffer)))
+        self._settle(0, self._place(len(self._buffer)))
 
     def _run(self) -> None:
         while self._step():
             pass
         if self._position:
-            self._base += self._stride * self._position
+            self._base += self._position
             del self._buffer[: self._position]
             self._position = 0
 
     def _place(self, index: int) -> int:
-        return self._base + self._stride * index
+        return self._base + index
 
     def _report(self, deviations: Iterable[Deviation], path: str, index: int) -> None:
         for deviation in deviations:
             self._emit(deviation.at(path, self._place(index)))
 
+    # Other readings
+
+    def _doubt(self, view: str, start: int, **differences: object) -> None:
+        """The entity that begins at `start` can be read otherwise; where it ends is not known yet."""
+        entity = replace(self._entity(), **differences)  # type: ignore[arg-type]
+        self._pending.append(_Pending(len(self._boundaries.levels), view, start, entity))
+
+    def _entity(self) -> Entity:
+        """The entity that is being read."""
+        return Entity(
+            self._path,
+            self._message,
+            self._depth,
+            self._default_type,
+            self._parent_type,
+            matching=self._boundaries.matching,
+        )
+
+    def _doubt_leaf(self, encoding: str, start: int, end: int) -> None:
+        """The leaf from `start` to `end` can be decoded otherwise."""
+        reading = replace(self._reading, encoding=encoding)
+        entity = replace(self._entity(), reading=reading, leaf=True)
+        self.alternatives.append(Alternative(f"encoding {encoding}", start, end, entity))
+
+    def _settle(self, level: int, end: int) -> None:
+        """All that stands within multipart `level` ends at place `end`."""
+        while self._pending and self._pending[-1].levels >= level:
+            _, view, start, entity = self._pending.pop()
+            self.alternatives.append(Alternative(view, start, end, entity))
+
     # Header
 
-    def _begin_header(self, path: str, *, message: bool, depth: int) -> None:
-        self._path, self._message, self._depth = path, message, depth
-        self._header_search.restart()
+    def _begin_header(self, path: str, *, message: bool, depth: int, mode: HeaderMode = LIKELIEST) -> None:
+        self._path, self._message, self._depth, self._mode = path, message, depth, mode
+        self._header_start = self._place(self._position)
+        self._header_search.restart(blank_ends=mode.blank_ends)
         self._step = self._read_header
 
     def _read_header(self) -> bool:
@@ -133,6 +175,7 @@ class Machine:
         start = self._position
         parsed = self._parse_fields(start, end)
         if parsed.limited:
+            self._emit(HeaderComplete(self._path, parsed.header, self._message))
             self._give_up((), start + parsed.end, self._body_path())
             return
         if parsed.end < end - start:
@@ -140,25 +183,70 @@ class Machine:
         elif not finished and end > start:
             self._report([defect.HEADER_UNFINISHED], self._path, start)
         self._position, self._line_start = body, True
-        self._open_body(parsed.header)
+        if self._mode is LIKELIEST:
+            self._doubt_header([deviation for deviation, _ in parsed.deviations])
+            self._complete_header(parsed.header)
+        elif self._mode.goes_on and body > start:
+            self._earlier_fields = parsed.header.fields
+            self._step = self._go_on
+        else:
+            self._complete_header(parsed.header)
+
+    def _doubt_header(self, deviations: list[Deviation]) -> None:
+        """Note the other places where the header may end."""
+        if defect.BLANK_CONTINUATION in deviations:
+            self._doubt("header ends at blank line", self._header_start, mode=HeaderMode(blank_ends=True))
+        if defect.FIELD_IN_FOLD in deviations:
+            self._doubt("fields on folded lines", self._header_start, mode=HeaderMode(unfolded=True))
+        if defect.JUNK_LINE in deviations:
+            self._doubt("header ends at junk", self._header_start, mode=HeaderMode(junk=Junk.ENDS))
+        if defect.FIELDS_IN_BODY in deviations:
+            self._doubt("header has junk", self._header_start, mode=HeaderMode(junk=Junk.SKIPPED))
+
+    def _go_on(self) -> bool:
+        """Where fields follow the empty line, they are part of the header."""
+        if len(self._buffer) - self._position < _PEEK and not self._final:
+            return False
+        head = bytes(self._buffer[self._position : self._position + _PEEK])
+        more = FIELDS_AT_START.match(head)
+        if (
+            more is None
+            or self._boundaries.begins(head.lstrip())
+            or len(self._earlier_fields) >= self._limits.header_fields
+        ):
+            self._complete_header(Header(self._earlier_fields))
+            return True
+        self._position += more.end(1)
+        self._header_search.restart()
+        self._step = self._read_header
+        return True
+
+    def _complete_header(self, header: Header) -> None:
+        self._earlier_fields = ()
+        self._emit(HeaderComplete(self._path, header, self._message))
+        self._open_body(header)
 
     def _limited_header(self, end: int) -> None:
         """The header does not end within its limit: its last field, perhaps cut, is left to the rest."""
         start = self._position
         parsed = self._parse_fields(start, end, whole=False)
+        self._emit(HeaderComplete(self._path, parsed.header, self._message))
         self._give_up([defect.HEADER_TOO_LARGE], start + parsed.end, self._body_path())
 
     def _parse_fields(self, start: int, end: int, *, whole: bool = True) -> fields.ParsedHeader:
         parsed = fields.parse(
             bytes(memoryview(self._buffer)[start:end]),
-            fields.Origin(self._place(start), self._stride),
+            self._place(start),
             message=self._message,
             max_fields=self._limits.header_fields,
             whole=whole,
+            junk=self._mode.junk,
+            unfolded=self._mode.unfolded,
         )
         for deviation, offset in parsed.deviations:
             self._emit(deviation.at(self._path, offset))
-        self._emit(HeaderComplete(self._path, parsed.header, self._message))
+        if self._earlier_fields:
+            parsed.header = Header(self._earlier_fields + parsed.header.fields)
         return parsed
 
     # What the body is
@@ -169,36 +257,58 @@ class Machine:
     def _open_body(self, header: Header) -> None:
         reading = interpret(header, self._default_type, self._limits)
         self._report(reading.deviations, self._path, self._position)
+        for view, other in reading.others:
+            self._doubt(view, self._place(self._position), reading=other)
+        self._reading = reading
         if reading.composite and self._depth >= self._limits.depth:
             self._report([defect.DEPTH_LIMIT], self._path, self._position)
             self._open_leaf(reading)
         elif reading.composite and reading.encoding == IDENTITY:
             self._enter(reading)
         else:
-            self._reading = reading
+            self._step = self._peek
+
+    def _begin_body(self, reading: Reading, *, leaf: bool) -> None:
+        """The octets are a body that is read in a given way."""
+        self._reading = reading
+        if leaf or not reading.composite or self._depth >= self._limits.depth:
+            self._open_leaf(reading)
+        elif reading.encoding == IDENTITY:
+            self._enter(reading)
+        else:
             self._step = self._peek
 
     def _peek(self) -> bool:
         """Decide, by how the body begins, what to do with it."""
         reading = self._reading
-        assert reading is not None
         if len(self._buffer) - self._position < _PEEK and not self._final:
             return False
         head = bytes(self._buffer[self._position : self._position + _PEEK])
         if not reading.composite:
-            if _FIELDS_IN_BODY.match(head) and not self._boundaries.begins(head.lstrip()):
-                self._report([defect.FIELDS_IN_BODY], self._path, self._position)
-            self._open_leaf(reading)
-        elif not _looks_encoded(reading, head):
-            self._report([defect.COMPOSITE_ENCODING], self._path, self._position)
-            self._enter(reading)
-        elif self._decoded >= _MAX_DECODED:
-            self._report([defect.DEPTH_LIMIT], self._path, self._position)
+            self._peek_at_leaf(reading, head)
+        elif _looks_encoded(reading, head):
+            self._report([defect.COMPOSITE_DECODED], self._path, self._position)
+            self._doubt(
+                "as it stands", self._place(self._position), reading=replace(reading, encoding=IDENTITY)
+            )
             self._open_leaf(reading)
         else:
-            self._report([defect.COMPOSITE_DECODED], self._path, self._position)
-            self._enter_decoded(reading)
+            self._report([defect.COMPOSITE_ENCODING], self._path, self._position)
+            self._doubt("decoded", self._place(self._position), reading=reading, leaf=True)
+            self._enter(reading)
         return True
+
+    def _peek_at_leaf(self, reading: Reading, head: bytes) -> None:
+        fields_belong = reading.content_type in REPORT_TYPES or reading.content_type in HEADER_TYPES
+        if FIELDS_AT_START.match(head) and not self._boundaries.begins(head.lstrip()):
+            if not fields_belong:
+                self._report([defect.FIELDS_IN_BODY], self._path, self._position)
+            if self._mode is LIKELIEST:
+                self._doubt("header goes on", self._header_start, mode=HeaderMode(goes_on=True))
+        if reading.encoding == IDENTITY and _BASE64_TEXT.match(head):
+            base64 = replace(reading, encoding=BASE64)
+            self._doubt("encoding base64", self._place(self._position), reading=base64, leaf=True)
+        self._open_leaf(reading)
 
     def _open_leaf(self, reading: Reading) -> None:
         start = LeafStart(
@@ -210,8 +320,11 @@ class Machine:
             self._counted_names(reading.filenames),
             reading.encoding,
             self._parent_type,
+            reading.flow,
+            self._depth,
+            reading.boundaries if reading.multipart else (),
         )
-        self._pour_into(self._leaf(start, self._place(self._position)))
+        self._pour_into(self._leaf(start, self._place(self._position), doubtful=True))
 
     def _counted_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Count a part's candidate names; where there are too many in the message, only the first is kept."""
@@ -221,11 +334,12 @@ class Machine:
         self._report([defect.TOO_MANY_FILENAMES], self._path, self._position)
         return names[:1]
 
-    def _leaf(self, start: LeafStart, offset: int) -> LeafSink:
-        return LeafSink(self._emit, start, decoder_for(start.encoding), offset, placed=bool(self._stride))
+    def _leaf(self, start: LeafStart, offset: int, *, doubtful: bool = False) -> LeafSink:
+        doubt = self._doubt_leaf if doubtful else None
+        return LeafSink(self._emit, start, decoder_for(start.encoding), offset, doubt)
 
     def _margin(self, kind: Kind, level: Level) -> MarginSink:
-        start = margin(kind, level.path, level.content_type)
+        start = margin(kind, level.path, level.content_type, level.depth)
         return MarginSink(lambda offset: self._leaf(start, offset))
 
     def _pour_into(self, sink: Sink) -> None:
@@ -236,6 +350,8 @@ class Machine:
         if reading.multipart:
             self._enter_multipart(reading)
         elif self._counted():
+            if reading.filenames:  # some readers save it as it stands, under its name
+                self._doubt("one leaf", self._place(self._position), reading=reading, leaf=True)
             self._default_type, self._parent_type = "text/plain", ""
             self._begin_header(self._body_path(), message=True, depth=self._depth + 1)
 
@@ -245,31 +361,12 @@ class Machine:
             self._report([defect.BOUNDARY_MISSING], self._path, self._position)
         if any(needle in level.needles for level in self._boundaries.levels for needle in needles):
             self._report([defect.BOUNDARY_REUSED], self._path, self._position)
-        level = Level(self._path, reading.content_type, needles, self._depth)
-        self._boundaries.push(level)
+        if reading.filenames or reading.encoding != IDENTITY:
+            self._doubt("one leaf", self._place(self._position), reading=reading, leaf=True)
+        start = self._place(self._position)
+        self._boundaries.push(Level(self._path, reading.content_type, needles, self._depth, start))
+        level = self._boundaries.levels[-1]
         self._pour_into(self._margin(Kind.PREAMBLE, level))
-
-    def _enter_decoded(self, reading: Reading) -> None:
-        path = self._path if reading.multipart else self._body_path()
-        inner = Machine(
-            self._limits,
-            self._tally,
-            self._emit,
-            base=self._place(self._position),
-            placed=False,
-            decoded=self._decoded + 1,
-        )
-        if reading.multipart:
-            inner.begin_multipart(path, self._depth, reading)
-        else:
-            inner.begin_message(path, self._depth + 1)
-        base = self._place(self._position)
-
-        def report(deviations: Iterable[Deviation]) -> None:
-            for deviation in deviations:
-                self._emit(deviation.at(path, base))
-
-        self._pour_into(DecodedSink(report, decoder_for(reading.encoding), inner.feed, inner.finish))
 
     # Body
 
@@ -293,8 +390,16 @@ class Machine:
     def _cross(self, delimiter: Delimiter) -> None:
         """A delimiter: end what is within its multipart, and begin the next part or the epilogue."""
         self._close_sink(self._place(delimiter.start))
-        for level in reversed(self._boundaries.levels[delimiter.level + 1 :]):
-            self._leave(level)
+        inner = self._boundaries.levels[delimiter.level + 1 :]
+        if any(level.parts and not level.closed for level in inner):
+            self._boundaries.levels[delimiter.level].doubts.add(Matching.INNERMOST)
+        for level in reversed(inner):
+            self._leave(level, self._place(delimiter.start))
+        self._settle(delimiter.level + 1, self._place(delimiter.start))
+        if defect.DELIMITER_SUFFIX in delimiter.deviations:
+            self._boundaries.levels[delimiter.level].doubts.add(Matching.EXACT)
+        if delimiter.outer is not None and delimiter.outer < delimiter.level:
+            self._boundaries.levels[delimiter.outer].doubts.add(Matching.OUTERMOST)
         self._boundaries.settle(delimiter.level, delimiter.needle)
         level = self._boundaries.levels[delimiter.level]
         self._report(delimiter.deviations, level.path, delimiter.start)
@@ -324,12 +429,21 @@ class Machine:
         self._default_type = "message/rfc822" if level.content_type == "multipart/digest" else "text/plain"
         self._begin_header(self._path, message=False, depth=level.depth + 1)
 
-    def _leave(self, level: Level) -> None:
-        end = len(self._buffer) if self._final else self._position
+    def _leave(self, level: Level, end: int) -> None:
         if not level.parts and not level.closed:
-            self._report([defect.NO_PARTS], level.path, end)
+            self._emit(defect.NO_PARTS.at(level.path, end))
         elif not level.closed:
-            self._report([defect.CLOSE_MISSING], level.path, end)
+            self._emit(defect.CLOSE_MISSING.at(level.path, end))
+        if level.doubts and self._boundaries.matching is Matching.LENIENT:
+            boundaries = tuple([needle[2:] for needle in level.needles])
+            reading = Reading(level.content_type, boundaries=boundaries)
+            entity = Entity(level.path, False, level.depth, reading=reading)
+            for matching in sorted(level.doubts, key=lambda one: one.value):
+                self.alternatives.append(
+                    Alternative(
+                        f"delimiters {matching.value}", level.start, end, replace(entity, matching=matching)
+                    )
+                )
 
     # Limits
 
@@ -346,7 +460,9 @@ class Machine:
         self._report(deviations, path, index)
         self._boundaries.levels.clear()
         self._position = index
-        start = LeafStart(path, Kind.BODY, "application/octet-stream", (), "", (), IDENTITY, "")
+        start = LeafStart(
+            path, Kind.BODY, "application/octet-stream", (), "", (), IDENTITY, "", depth=self._depth
+        )
         self._pour_into(self._leaf(start, self._place(index)))
 
 

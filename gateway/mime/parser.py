@@ -7,26 +7,37 @@ is bounded by `Limits` and the size of a block.
 
 Lines end with CRLF or LF; a bare CR ends a line too, as it does once the SMTP layer has made CRLF of it.
 
-Known limits: one reading of an ambiguous message is followed, the others are reported; files inside text
-(uuencode, yEnc, BinHex) and inside containers (TNEF, S/MIME) are not opened here.
+One reading is followed, the likeliest or the one that is asked for; where readers differ, `alternatives` has the
+others. `gateway.mime.walk` follows them all, and opens what stands within leaves.
 """
 
 from __future__ import annotations
 
+from gateway.mime.entity import Alternative, Entity
 from gateway.mime.event import Event, MessageEnd
 from gateway.mime.limits import Limits
 from gateway.mime.machine import Machine, Tally
 
+MESSAGE = Entity()
+
 
 class Parser:
-    """Parses one message."""
+    """Parses one entity, by default a message."""
 
-    def __init__(self, limits: Limits) -> None:
-        """`limits` bound structure and memory."""
+    def __init__(
+        self, limits: Limits, entity: Entity = MESSAGE, *, base: int = 0, tally: Tally | None = None
+    ) -> None:
+        """`limits` bound structure and memory, and `tally` is what counts towards them already. The first octet
+        stands at `base` octets from the start of the message."""
         self._events: list[Event] = []
-        self._machine = Machine(limits, Tally(), self._events.append)
+        self._machine = Machine(limits, tally or Tally(), self._events.append, entity, base)
         self._size = 0
         self._closed = False
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        """The other readings found so far, in the order in which their octets ended; whoever takes them empties it."""
+        return self._machine.alternatives
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next octets and give the events that they complete. Raises ValueError once closed."""
@@ -37,7 +48,7 @@ class Parser:
         return self._taken()
 
     def close(self) -> list[Event]:
-        """The message has ended: the remaining events, `MessageEnd` last. Gives nothing when repeated."""
+        """The entity has ended: the remaining events, `MessageEnd` last. Gives nothing when repeated."""
         if self._closed:
             return []
         self._closed = True

@@ -1,20 +1,20 @@
 """What a header says about its body: type, boundaries, transfer encoding, charset, disposition, file names.
 
-RFC 2045 (types, encodings), 2046 (boundaries), 2183 (disposition), 2231 and 2047 (names). A `Reading` is one
-reading; where a header can be read in several ways the likeliest is chosen, every candidate that can be kept
-beside it is kept (`boundaries`, `filenames`), and a deviation says so.
-
-Known limit: of repeated Content- fields one is chosen (file names are taken from all): the first composite type,
-the first encoding that changes anything.
+RFC 2045 (types, encodings), 2046 (boundaries), 2183 (disposition), 2231 and 2047 (names), 3676 (flowed text). A
+`Reading` is one reading. Where a header can be read in several ways the likeliest comes first: the first composite
+type, the first encoding that changes anything. File names and charsets are the same for all readings: every candidate
+there is. The other types, boundaries and encodings are readings of their own (`Reading.others`).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.mime import defect, words
 from gateway.mime.defect import Deviation
+from gateway.mime.event import Flow
 from gateway.mime.header import Field, Header
 from gateway.mime.limits import Limits
 from gateway.mime.parameters import Structured, candidates, parse
@@ -24,6 +24,7 @@ IDENTITY = "identity"
 BASE64 = "base64"
 QUOTED_PRINTABLE = "quoted-printable"
 UUENCODE = "x-uuencode"
+GZIP64 = "x-gzip64"
 
 _ENCODINGS = {
     "": IDENTITY,
@@ -37,6 +38,11 @@ _ENCODINGS = {
     "x-uue": UUENCODE,
     "uue": UUENCODE,
     "x-uu": UUENCODE,
+    "x-gzip64": GZIP64,
+    "gzip64": GZIP64,
+    "x-yencode": IDENTITY,
+    "mac-binhex40": IDENTITY,
+    "x-binhex40": IDENTITY,
 }
 _COMMON_MISSPELLINGS = frozenset(
     {"7-bit", "8-bit", "7bits", "8bits", "none", "us-ascii", "utf-8", "plain", "text"}
@@ -51,13 +57,32 @@ _MAIN_TYPES = frozenset(
         *("message", "model", "multipart", "text", "video", "x-world"),
     ]
 )
+HEADER_TYPES = frozenset({"text/rfc822-headers", "message/global-headers"})
+REPORT_TYPES = frozenset(
+    {
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "message/global-delivery-status",
+        "message/global-disposition-notification",
+        "message/external-body",
+        "message/tracking-status",
+    }
+)
 NESTED_TYPES = frozenset({"message/rfc822", "message/global", "message/news", "message/rfc2822"})
 _MAX_STANDARD_BOUNDARY = 70
+# A multipart that shows one of these may be no multipart to some readers.
+_DOUBTFUL_MULTIPART = frozenset(
+    {defect.CONTENT_TYPE_INVALID, defect.UNKNOWN_MULTIPART, defect.ENCODED_WORD_IN_FIELD}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of a header. `boundaries` are candidates, the likeliest first, empty where there is none."""
+    """One reading of a header. `boundaries` are candidates, the likeliest first, empty where there is none.
+
+    `others` are the other readings, each with a name that says in what it differs.
+    """
 
     content_type: str
     charsets: tuple[str, ...] = ()
@@ -65,7 +90,9 @@ class Reading:
     encoding: str = IDENTITY
     disposition: str = ""
     filenames: tuple[str, ...] = ()
+    flow: Flow = Flow.FIXED
     deviations: tuple[Deviation, ...] = ()
+    others: tuple[tuple[str, Reading], ...] = ()
 
     @property
     def multipart(self) -> bool:
@@ -104,25 +131,71 @@ class _Interpreter:
     def read(
         self, types: list[Field], encodings: list[Field], dispositions: list[Field], default_type: str
     ) -> Reading:
-        readings = [self._type(field, default_type) for field in self._distinct(types)] or [
-            (default_type, (), Structured(b""))
-        ]
-        content_type, boundaries, structured = next(
-            (one for one in readings if _composite(one[0])), readings[0]
-        )
+        structures: dict[_Structure, None] = {}
+        likely: list[_Structure] = []  # of each field
+        parameters: list[Structured] = []
+        for field in self._distinct(types):
+            structured, found = self._type(field, default_type)
+            parameters.append(structured)
+            likely.append(found[0])
+            structures.update(dict.fromkeys(found))
+            if field.odd:
+                structures[_Structure(default_type)] = None
         attached = [self._structured(field.value) for field in self._distinct(dispositions)]
-        disposition = _word(attached[0].value) if attached else ""
-        encoding = self._encoding(encodings)
-        filenames = self._filenames([*attached], [one[2] for one in readings])
-        return Reading(
-            content_type,
-            self._charsets(structured),
-            boundaries,
-            encoding,
-            disposition,
-            filenames,
-            tuple(self._deviations),
+        likely = likely or [_Structure(default_type)]
+        likeliest = next((one for one in likely if _composite(one.content_type)), likely[0])
+        found_encodings = self._encodings(encodings)
+        deciding = next((one for one in parameters if one.parameters), Structured(b""))
+        reading = Reading(
+            likeliest.content_type,
+            self._charsets(parameters),
+            likeliest.boundaries,
+            found_encodings[0],
+            _word(attached[0].value) if attached else "",
+            self._filenames(attached, parameters),
+            _flow(deciding),
         )
+        others = self._others(reading, structures, found_encodings)
+        if not (others or self._deviations):
+            return reading
+        return replace(reading, deviations=tuple(self._deviations), others=others)
+
+    def _others(
+        self, reading: Reading, structures: Collection[_Structure], encodings: Sequence[str]
+    ) -> tuple[tuple[str, Reading], ...]:
+        """Every combination but the likeliest one."""
+        certain = reading.boundaries or not reading.multipart
+        if certain and not self._deviations and len(structures) < 2 and len(encodings) == 1:
+            return ()
+        wanted: dict[_Structure, str] = {_Structure(reading.content_type, reading.boundaries): ""}
+        for one in structures:
+            wanted.setdefault(one, f"type {one.content_type}")
+            for index, boundary in enumerate(one.boundaries if len(one.boundaries) > 1 else ()):
+                wanted.setdefault(
+                    _Structure(one.content_type, (boundary,)), f"boundary {index + 1} of {one.content_type}"
+                )
+        if reading.multipart and (self._deviations.keys() & _DOUBTFUL_MULTIPART or not reading.boundaries):
+            wanted.setdefault(_Structure("text/plain"), "type text/plain")
+        if len(wanted) == 1 == len(encodings):
+            return ()
+        views = [
+            (
+                ", ".join(
+                    filter(None, [view, "" if encoding == reading.encoding else f"encoding {encoding}"])
+                ),
+                replace(
+                    reading,
+                    content_type=structure.content_type,
+                    boundaries=structure.boundaries,
+                    encoding=encoding,
+                ),
+            )
+            for structure, view in wanted.items()
+            for encoding in encodings
+        ][1:]
+        if len(views) > self._limits.readings:
+            self._note(defect.TOO_MANY_READINGS)
+        return tuple(views[: self._limits.readings])
 
     def _note(self, deviation: Deviation) -> None:
         self._deviations[deviation] = None
@@ -145,22 +218,25 @@ class _Interpreter:
         self._deviations.update(dict.fromkeys(structured.deviations))
         return structured
 
-    def _type(self, field: Field, default_type: str) -> tuple[str, tuple[bytes, ...], Structured]:
+    def _type(self, field: Field, default_type: str) -> tuple[Structured, list[_Structure]]:
         value = field.value.lstrip(b": \t")
         head = value.partition(b";")[0]
         if b"=?" in head:
             self._note(defect.ENCODED_WORD_IN_FIELD)
             value = words.decode_octets(head).encode("utf-8", "replace") + value[len(head) :]
         structured = self._structured(value)
-        content_type = self._valid_type(_word(structured.value), default_type)
+        written = _word(structured.value)
+        content_type = self._valid_type(written, default_type)
         boundaries = self._boundaries(structured)
+        found = [_Structure(content_type, boundaries)]
         if not _composite(content_type) and boundaries:
             if content_type.partition("/")[0] in _MAIN_TYPES:
                 self._note(defect.BOUNDARY_ON_LEAF)
+                found.append(_Structure("multipart/mixed", boundaries))
             else:
                 self._note(defect.UNKNOWN_MULTIPART)
-                content_type = "multipart/mixed"
-        return content_type, boundaries, structured
+                found.insert(0, _Structure("multipart/mixed", boundaries))
+        return structured, found
 
     def _valid_type(self, text: str, default_type: str) -> str:
         if _TYPE.fullmatch(text):
@@ -195,12 +271,13 @@ class _Interpreter:
             self._note(defect.TOO_MANY_BOUNDARIES)
         return tuple(usable[: self._limits.boundaries])
 
-    def _charsets(self, structured: Structured) -> tuple[str, ...]:
+    def _charsets(self, parameters: list[Structured]) -> tuple[str, ...]:
         found = [
             (octets if named is None else charsets.decode(octets, named).encode("utf-8"))
             .decode("latin-1")
             .strip("\"' \t")
             .lower()
+            for structured in parameters
             for octets, named in candidates(structured, "charset")
         ]
         codecs = dict.fromkeys([codec for label in found if (codec := charsets.codec_of(label)) is not None])
@@ -209,32 +286,41 @@ class _Interpreter:
         known = [label for label in found if charsets.codec_of(label) is not None]
         return tuple(dict.fromkeys([label for label in [*known, *found] if label]))
 
-    def _encoding(self, fields: list[Field]) -> str:
+    def _encodings(self, fields: list[Field]) -> list[str]:
+        """Every encoding that a reader may apply, the likeliest first: one that changes anything."""
         readings: dict[str, None] = {}
+        likely: list[str] = []  # of each field
         for field in fields:
-            readings[self._one_encoding(field.value)] = None
-        if len(readings) > 1:
+            found = self._one_encoding(field.value)
+            likely.append(found[0])
+            readings.update(dict.fromkeys(found))
+            if field.odd:
+                readings[IDENTITY] = None
+        if len(set(likely)) > 1:
             self._note(defect.DUPLICATE_FIELD)
-        return next((reading for reading in readings if reading != IDENTITY), IDENTITY)
+        likeliest = next((one for one in likely if one != IDENTITY), IDENTITY)
+        return list(dict.fromkeys([likeliest, *readings]))
 
-    def _one_encoding(self, value: bytes) -> str:
+    def _one_encoding(self, value: bytes) -> tuple[str, ...]:
         text = value.decode("latin-1").lower()
         known = _ENCODINGS.get(text)
         if known is not None:
-            return known
+            return (known,)
         if "=?" in text:
             self._note(defect.ENCODED_WORD_IN_FIELD)
             text = words.decode_octets(value).lower()
         bare = _word(parse(text.encode("utf-8", "replace")[: self._limits.field_octets]).value)
-        if bare in _ENCODINGS:
-            if bare != text.rstrip("; \t"):
-                self._note(defect.ENCODING_MALFORMED)
-            return _ENCODINGS[bare]
+        if bare in _ENCODINGS and bare == text.rstrip("; \t"):
+            return (_ENCODINGS[bare],)
         if bare in _COMMON_MISSPELLINGS:
-            return IDENTITY
-        within = _ENCODING_WITHIN.search(_NOISE.sub("", text))
-        self._note(defect.ENCODING_UNKNOWN if within is None else defect.ENCODING_MALFORMED)
-        return IDENTITY if within is None else _ENCODINGS[within[0]]
+            return (IDENTITY,)
+        within = [_ENCODINGS[found[0]] for found in _ENCODING_WITHIN.finditer(_NOISE.sub("", text))]
+        first = [_ENCODINGS[bare]] if bare and bare in _ENCODINGS else []
+        if not within and not first:
+            self._note(defect.ENCODING_UNKNOWN)
+            return (IDENTITY, BASE64, QUOTED_PRINTABLE)
+        self._note(defect.ENCODING_MALFORMED)
+        return tuple(dict.fromkeys([*first, *within, IDENTITY]))
 
     def _filenames(self, attached: list[Structured], types: list[Structured]) -> tuple[str, ...]:
         decoded: dict[str, None] = {}
@@ -254,6 +340,25 @@ class _Interpreter:
             half = self._limits.filenames // 2
             found = found[: self._limits.filenames - half] + found[-half:]
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Structure:
+    """What a body is taken for."""
+
+    content_type: str
+    boundaries: tuple[bytes, ...] = ()
+
+
+def _flow(structured: Structured) -> Flow:
+    """How lines of text are joined (RFC 3676 section 4)."""
+    if not structured.parameters or not _says(structured, "format", b"flowed"):
+        return Flow.FIXED
+    return Flow.DELETE_SPACE if _says(structured, "delsp", b"yes") else Flow.FLOWED
+
+
+def _says(structured: Structured, name: str, value: bytes) -> bool:
+    return any(one.octets.lower() == value for one in candidates(structured, name))
 
 
 def _composite(content_type: str) -> bool:

@@ -6,16 +6,16 @@ place where the body ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from gateway.mime.defect import Deviation
-from gateway.mime.encoding import Decoder
+from gateway.mime.encoding import Decoder, doubts
 from gateway.mime.event import Event, Kind, LeafData, LeafEnd, LeafStart
 from gateway.mime.reading import IDENTITY, UUENCODE
 
 Emit = Callable[[Event], None]
+Doubt = Callable[[str, int, int], None]  # encoding, start, end
 _BLANK = b" \t\r\n\f\v"
 
 
@@ -34,10 +34,12 @@ class Sink(Protocol):
 class LeafSink:
     """A body that is one leaf."""
 
-    def __init__(self, emit: Emit, start: LeafStart, decoder: Decoder, offset: int, *, placed: bool) -> None:
-        """`offset` is where the body begins; `placed` is false where its octets have no place of their own."""
+    def __init__(
+        self, emit: Emit, start: LeafStart, decoder: Decoder, offset: int, doubt: Doubt | None = None
+    ) -> None:
+        """`offset` is where the body begins; `doubt` is told the other encodings that the body may be in."""
         self._emit, self._start, self._decoder, self._offset = emit, start, decoder, offset
-        self._placed = placed
+        self._doubt = doubt
         self._started = False
         # The name within uuencoded content is known only when its first line has come.
         if start.encoding != UUENCODE:
@@ -68,7 +70,10 @@ class LeafSink:
         path = self._start.path
         for deviation in sorted(self._decoder.deviations, key=lambda one: one.name):
             self._emit(deviation.at(path, self._offset))
-        self._emit(LeafEnd(path, self._offset, offset, self._placed and self._decoder.faithful))
+        self._emit(LeafEnd(path, self._offset, offset, self._decoder.faithful))
+        if self._doubt is not None and self._decoder.deviations:
+            for encoding in doubts(self._start.encoding, self._decoder.deviations):
+                self._doubt(encoding, self._offset, offset)
 
 
 class MarginSink:
@@ -96,31 +101,7 @@ class MarginSink:
             self._leaf.close(offset)
 
 
-class DecodedSink:
-    """A multipart or message that is itself transfer-encoded: decoded and parsed in turn."""
-
-    def __init__(
-        self,
-        report: Callable[[Iterable[Deviation]], None],
-        decoder: Decoder,
-        feed: Callable[[bytes], None],
-        close: Callable[[], None],
-    ) -> None:
-        """`feed` and `close` are those of the parser within; `report` takes what was wrong with the encoding."""
-        self._report, self._decoder, self._feed, self._close = report, decoder, feed, close
-
-    def feed(self, data: bytes, offset: int) -> None:
-        """Decode and parse."""
-        self._feed(self._decoder.feed(data))
-
-    def close(self, offset: int) -> None:
-        """Parse the rest."""
-        self._feed(self._decoder.close())
-        self._report(sorted(self._decoder.deviations, key=lambda one: one.name))
-        self._close()
-
-
-def margin(kind: Kind, path: str, parent_type: str) -> LeafStart:
+def margin(kind: Kind, path: str, parent_type: str, depth: int = 0) -> LeafStart:
     """The start of a preamble or epilogue: plain text by definition (RFC 2046 section 5.1.1)."""
     suffix = ".pre" if kind is Kind.PREAMBLE else ".post"
-    return LeafStart(path + suffix, kind, "text/plain", (), "", (), IDENTITY, parent_type)
+    return LeafStart(path + suffix, kind, "text/plain", (), "", (), IDENTITY, parent_type, depth=depth)

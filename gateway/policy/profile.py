@@ -14,12 +14,24 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from gateway.model import CATEGORY_FAULT, CATEGORY_NOT_INSPECTED, Action, Direction
+from gateway.model import (
+    CATEGORY_AMBIGUOUS,
+    CATEGORY_AMBIGUOUS_TEXT,
+    CATEGORY_FAULT,
+    CATEGORY_NOT_INSPECTED,
+    Action,
+    Direction,
+)
 from gateway.policy.category import Category
 from gateway.policy.file_model import FileModel, RuleFile, Text, load, not_allowed
 from gateway.problem import Problem, listed, nearest
 
-_DEFAULTS = {CATEGORY_FAULT: Action.DEFER, CATEGORY_NOT_INSPECTED: Action.QUARANTINE}
+_DEFAULTS = {
+    CATEGORY_FAULT: Action.DEFER,
+    CATEGORY_NOT_INSPECTED: Action.QUARANTINE,
+    CATEGORY_AMBIGUOUS: Action.QUARANTINE,
+    CATEGORY_AMBIGUOUS_TEXT: Action.TAG,
+}
 
 
 def _actions(value: object) -> dict[Direction, Action]:

@@ -36,10 +36,14 @@ class Observer:
     def __init__(self) -> None:
         self.times: dict[str, float] = {}
         self.faults: list[tuple[str, str]] = []
+        self.defects: list[tuple[str, str]] = []
 
     def stage_time(self, stage: str, seconds: float) -> None:
         assert stage not in self.times, "one observation a message and stage"
         self.times[stage] = seconds
+
+    def defect(self, name: str, severity: str) -> None:
+        self.defects.append((name, severity))
 
     def stage_fault(self, stage: str, error: BaseException) -> None:
         self.faults.append((stage, type(error).__name__))

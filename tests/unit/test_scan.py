@@ -144,7 +144,9 @@ def test_the_json_object_has_what_the_contract_promises(loaded: Loaded, tmp_path
         "executable", "6.3", "2", "a.exe",
     )  # fmt: skip
     assert [part["path"] for part in found["parts"]] == ["1", "2"]
-    assert set(found["parts"][1]) == {"path", "content_type", "detected_type", "filename", "size"}
+    assert set(found["parts"][1]) == {
+        *("path", "view", "content_type", "detected_type", "filename", "filenames", "size", "defects"),
+    }
     assert (found["parts"][1]["filename"], found["parts"][1]["size"]) == ("a.exe", len(PROGRAM))
 
 

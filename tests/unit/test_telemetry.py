@@ -31,6 +31,7 @@ CONTRACT = {
     "postern_relay_seconds": set[str](),
     "postern_relay_failures_total": {"reason"},
     "postern_personal_messages_total": {"direction", "period"},
+    "postern_defects_total": {"defect", "severity"},
 }
 
 
@@ -45,6 +46,7 @@ def used() -> CollectorRegistry:
     metrics.relayed(0.1)
     metrics.relay_failure("connect")
     metrics.stage_time("yara", 0.1)
+    metrics.defect("bare-cr", "suspect")
     return registry
 
 

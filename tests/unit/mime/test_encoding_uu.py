@@ -69,3 +69,18 @@ def test_undecodable_line_is_reported() -> None:
 
 def test_prose_is_no_content() -> None:
     assert decode(b"This is not encoded at all.\nNor is this.\n") == (b"", set(), None)
+
+
+def test_lines_may_end_with_cr_alone() -> None:
+    assert decode(b"begin 644 x\r#0V%T\r#0V%T\rend\r", 5) == (b"CatCat", set(), "x")
+
+
+def test_a_begin_line_within_a_file_is_reported_and_is_no_content() -> None:
+    data = b"begin 644 x\n#0V%T\nbegin 644 y\n#0V%T\nend\n"
+    assert decode(data) == (b"CatCat", {"uuencode-malformed"}, "x")
+
+
+@pytest.mark.parametrize("lines", [1, 63, 64, 65, 1000])
+def test_an_odd_line_among_many_spoils_no_other(lines: int) -> None:
+    data = b"begin 644 x\n" + b"#0V%T\n" * lines + b"not content\n" + b"#0V%T\n" * lines + b"end\n#0V%T\n"
+    assert decode(data) == (b"Cat" * lines * 2, {"uuencode-malformed"}, "x")

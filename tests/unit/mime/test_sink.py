@@ -7,9 +7,9 @@ from gateway.mime.event import Defect, Event, Kind, LeafData, LeafEnd, LeafStart
 from gateway.mime.sink import LeafSink, MarginSink, margin
 
 
-def leaf(events: list[Event], encoding: str, offset: int = 10, *, placed: bool = True) -> LeafSink:
+def leaf(events: list[Event], encoding: str, offset: int = 10) -> LeafSink:
     start = LeafStart("1", Kind.BODY, "a/b", (), "", ("n",), encoding, "")
-    return LeafSink(events.append, start, decoder_for(encoding), offset, placed=placed)
+    return LeafSink(events.append, start, decoder_for(encoding), offset)
 
 
 def test_leaf() -> None:
@@ -26,13 +26,27 @@ def test_leaf() -> None:
     ]
 
 
-def test_faithful_only_where_the_octets_have_a_place() -> None:
-    for placed in (True, False):
-        events: list[Event] = []
-        sink = leaf(events, "base64", placed=placed)
-        sink.feed(b"QUJD", 10)
-        sink.close(14)
-        assert events[-1] == LeafEnd("1", 10, 14, faithful=placed)
+def test_faithful_where_the_encoding_is_well_formed() -> None:
+    events: list[Event] = []
+    sink = leaf(events, "base64")
+    sink.feed(b"QUJD", 10)
+    sink.close(14)
+    assert events[-1] == LeafEnd("1", 10, 14, faithful=True)
+
+
+def test_other_encodings_that_the_body_may_be_in() -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def doubt(encoding: str, start: int, end: int) -> None:
+        told.append((encoding, start, end))
+
+    for content in (b"QUJD", b"QU-_JD"):
+        start = LeafStart("1", Kind.BODY, "a/b", (), "", (), "base64", "")
+        sink = LeafSink(lambda _: None, start, decoder_for("base64"), 10, doubt)
+        sink.feed(content, 10)
+        sink.close(10 + len(content))
+    assert told
+    assert {(start, end) for _, start, end in told} == {(10, 16)}
 
 
 def test_uuencoded_leaf_starts_when_its_name_is_known() -> None:
@@ -57,9 +71,7 @@ def test_empty_uuencoded_leaf_starts_at_its_end() -> None:
 def test_margin_begins_where_it_is_not_white() -> None:
     events: list[Event] = []
     start = margin(Kind.EPILOGUE, "2", "multipart/mixed")
-    sink = MarginSink(
-        lambda offset: LeafSink(events.append, start, decoder_for("identity"), offset, placed=True)
-    )
+    sink = MarginSink(lambda offset: LeafSink(events.append, start, decoder_for("identity"), offset))
     sink.feed(b" \r\n", 5)
     assert events == []
     sink.feed(b"\r\n x\r\n", 8)

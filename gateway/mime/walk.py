@@ -1,0 +1,396 @@
+"""The walk through a message in all its readings: every leaf that some reader may show.
+
+    message -> Parser (the likeliest reading, while it arrives)
+            -> each leaf, once decoded, is looked into: a message under another type, a file within text, TNEF, ...
+    end     -> each other reading (`gateway.mime.entity.Alternative`) is parsed over its own octets
+
+Readings are told apart by where they differ, not by combining what each reader does everywhere: an entity that can be
+read in three ways is read three times, whatever stands around it. A leaf that has been shown already (same octets,
+same decoding, type, charsets and names) is not shown again, and an entity that was read so is not read so again;
+this bounds the work where ambiguities nest. `Limits.views` and `Limits.decoded_octets` bound it anyway.
+
+The walk reads back only what it wrote, through `Body`; it does no I/O of its own and never raises for what it reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from gateway.mime import defect, enclosed
+from gateway.mime.defect import Deviation
+from gateway.mime.enclosed.base import Buffer
+from gateway.mime.entity import Alternative, Entity
+from gateway.mime.event import Defect, Event, HeaderComplete, Kind, LeafData, LeafEnd, LeafStart, Severity
+from gateway.mime.header import Header
+from gateway.mime.limits import Limits
+from gateway.mime.machine import Tally
+from gateway.mime.parser import MESSAGE, Parser
+from gateway.mime.reading import HEADER_TYPES, IDENTITY, NESTED_TYPES, REPORT_TYPES, Reading
+
+_HEAD = 4096  # octets of a leaf by which it is recognised
+_FIELDS = (
+    rb"(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+){0,8}?"
+    rb"content-(?:type|transfer-encoding|disposition)[ \t]*:"
+)
+_PART = re.compile(_FIELDS, re.IGNORECASE)
+_DELIMITED_PART = re.compile(
+    rb"(?:(?<=[\r\n])|\A)--([^\r\n]{1,200}+)(?:\r\n?|\n)[\r\n]{0,4}+" + _FIELDS, re.IGNORECASE
+)
+_FIELD_NAMES = re.compile(rb"^([!-9;-~]{1,64})[ \t]*:", re.MULTILINE)
+_MBOX_LINE = re.compile(rb"\s*+(?:>?From [^\r\n]*+(?:\r\n?|\n))?+")
+_EMPTY_LINE = re.compile(rb"\r\n?\r\n?|\n\r?\n")
+_TELLING = frozenset({b"content-type", b"mime-version", b"content-transfer-encoding", b"content-disposition"})
+_USUAL = frozenset(
+    {
+        *(
+            b"from",
+            b"to",
+            b"cc",
+            b"subject",
+            b"date",
+            b"message-id",
+            b"received",
+            b"return-path",
+            b"reply-to",
+        ),
+        *_TELLING,
+    }
+)
+_MESSAGE_NAMES = (".eml", ".mht", ".mhtml", ".nws", ".mim", ".mime")
+
+
+class Body(Protocol):
+    """Where the octets of a leaf are kept."""
+
+    size: int
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        ...
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """A small piece."""
+        ...
+
+    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """A piece of any size, block by block."""
+        ...
+
+    def view(self) -> AbstractContextManager[Buffer]:
+        """All of it as a buffer."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+B = TypeVar("B", bound=Body)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf(Generic[B]):
+    """A leaf, complete. `view` names the reading that shows it, "" for the likeliest. `opaque` is the span of its
+    encoded form in the message, where that is well-formed base64."""
+
+    start: LeafStart
+    view: str
+    body: B
+    opaque: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A header, as reading `view` has it."""
+
+    event: HeaderComplete
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A defect that was met in reading `view`."""
+
+    defect: Defect
+    view: str
+
+
+class Pause:
+    """Nothing yet: time for others."""
+
+
+PAUSE = Pause()
+_MARGINS = (Kind.PREAMBLE, Kind.EPILOGUE)
+
+
+@dataclass(slots=True)
+class _Source:
+    """Octets that are walked through: the message itself, or what a leaf decodes to.
+
+    `place` is where a leaf's octets count as standing in the message. The rest is what has been shown and read.
+    """
+
+    number: int
+    place: int | None = None
+    size: int = 0  # octets of a leaf
+    leaves: set[tuple[object, ...]] = field(default_factory=set)
+    headers: list[Header] = field(default_factory=list)
+    entities: set[tuple[int, int, Entity]] = field(default_factory=set)
+    alternatives: list[Alternative] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Reader(Generic[B]):
+    """One parser at work on a source; `view` is "" for the likeliest reading of the message."""
+
+    parser: Parser
+    source: _Source
+    view: str
+    likeliest: bool  # of its source
+    start: LeafStart | None = None
+    body: B | None = None
+
+
+class Walker(Generic[B]):
+    """Walks through one message. `new_body` gives a fresh place for the octets of a leaf.
+
+    The iterators that it returns are to be exhausted, one after the other. What a `Leaf` holds may be read until the
+    next step is asked for; after that its body is closed.
+    """
+
+    def __init__(self, limits: Limits, new_body: Callable[[], B]) -> None:
+        """`limits` bound structure, readings and memory."""
+        self._limits, self._new_body = limits, new_body
+        self._tally = Tally()
+        self._sources = 1
+        self._reported: set[str] = set()
+        self._top: _Reader[B] = _Reader(Parser(limits, MESSAGE, tally=self._tally), _Source(0), "", True)
+
+    def feed(self, data: bytes) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """The next octets of the message, and what they complete."""
+        yield from self._follow(self._top, self._top.parser.feed(data))
+
+    def close(self, message: Body) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """The message has ended: what is left of it, and its other readings. `message` holds all that was fed."""
+        yield from self._follow(self._top, self._top.parser.close())
+        yield from self._other_readings(message, self._top.source, "")
+
+    # One reading
+
+    def _walk(
+        self,
+        octets: Body,
+        source: _Source,
+        entity: Entity,
+        view: str,
+        span: tuple[int, int],
+        *,
+        likeliest: bool,
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """Read `entity`, which is the octets of `span`."""
+        parser = Parser(self._limits, entity, base=span[0], tally=self._tally)
+        reader: _Reader[B] = _Reader(parser, source, view, likeliest)
+        for block in octets.blocks(*span):
+            yield from self._follow(reader, parser.feed(block))
+            yield PAUSE
+        yield from self._follow(reader, parser.close())
+
+    def _other_readings(
+        self, octets: Body, source: _Source, view: str
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """Follow each alternative, and those that are met on the way."""
+        while source.alternatives:
+            one = source.alternatives.pop(0)
+            key = (one.start, one.end, one.entity)
+            if one.start >= one.end or key in source.entities:
+                continue
+            source.entities.add(key)
+            if self._tally.views >= self._limits.views:
+                yield from self._limited(defect.TOO_MANY_VIEWS, one.entity.path, source.place or one.start)
+                source.alternatives.clear()
+                return
+            self._tally.views += 1
+            name = f"{view}; {one.view}" if view else one.view
+            yield from self._walk(octets, source, one.entity, name, (one.start, one.end), likeliest=False)
+
+    def _follow(
+        self, reader: _Reader[B], events: Iterable[Event]
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        source = reader.source
+        for event in events:
+            match event:
+                case LeafData(data=data):
+                    if reader.body is not None and self._afforded(data):
+                        reader.body.write(data)
+                case LeafStart():
+                    reader.start, reader.body = event, self._new_body()
+                case LeafEnd():
+                    yield from self._leaf(reader, event)
+                case HeaderComplete():
+                    if reader.likeliest or event.header not in source.headers:
+                        source.headers.append(event.header)
+                        yield Seen(event, reader.view)
+                case Defect():
+                    place = event.offset if source.place is None else source.place
+                    if reader.likeliest or event.severity is Severity.LIMIT:
+                        yield Noted(Defect(event.name, event.severity, event.path, place), reader.view)
+        source.alternatives += reader.parser.alternatives
+        reader.parser.alternatives.clear()
+
+    def _leaf(self, reader: _Reader[B], end: LeafEnd) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        start, body, source = reader.start, reader.body, reader.source
+        assert start is not None
+        assert body is not None
+        reader.start = reader.body = None
+        place = end.start if source.place is None else source.place
+        if self._tally.decoded_octets > self._limits.decoded_octets:
+            yield from self._limited(defect.DECODED_TOO_LARGE, start.path, place)
+        key = (end.start, end.end, start.encoding, start.content_type, start.charsets, start.filenames)
+        if reader.likeliest or key not in source.leaves:
+            source.leaves.add(key)
+            opaque = (
+                (end.start, end.end) if end.faithful and source.number == 0 and reader.likeliest else None
+            )
+            again = start.encoding == IDENTITY and source.number > 0 and body.size == source.size
+            yield from self._show(Leaf(start, reader.view, body, opaque), place, again=again)
+        body.close()
+
+    def _show(
+        self, leaf: Leaf[B], place: int, *, again: bool = False
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """`again`: the leaf has the same octets as what it stands in, which has been looked into."""
+        yield leaf
+        if leaf.body.size and not again:
+            yield from self._look_into(leaf, place)
+
+    # What a leaf holds
+
+    def _look_into(self, leaf: Leaf[B], place: int) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        start, body = leaf.start, leaf.body
+        head = body.read(0, _HEAD)
+        within = self._part_in_margin(leaf) if start.kind in _MARGINS else self._entity_within(start, head)
+        if within is not None:
+            if start.depth >= self._limits.depth:
+                yield from self._limited(defect.DEPTH_LIMIT, start.path, place)
+            else:
+                if start.kind in _MARGINS:
+                    yield Noted(defect.PART_IN_MARGIN.at(start.path, place), leaf.view)
+                yield from self._walk_within(body, within, leaf.view, place)
+        yield from self._open(leaf, place)
+
+    def _entity_within(self, start: LeafStart, head: bytes) -> Entity | None:
+        """What the octets of a leaf are to be read as besides, by how they begin."""
+        depth = start.depth + 1
+        if start.encoding != IDENTITY:
+            if start.content_type.startswith("multipart/"):
+                reading = Reading(start.content_type, boundaries=start.boundaries)
+                return Entity(start.path, False, depth, parent_type=start.parent_type, reading=reading)
+            if start.content_type in NESTED_TYPES:
+                return Entity(start.path, True, depth)
+        return Entity(f"{start.path}:message", True, depth) if _is_message(start, head) else None
+
+    def _part_in_margin(self, leaf: Leaf[B]) -> Entity | None:
+        """A preamble or epilogue that holds a part, with or without a delimiter: readers that find another boundary
+        than we do show it."""
+        start, depth = leaf.start, leaf.start.depth + 1
+        with leaf.body.view() as data:
+            if _PART.match(data):
+                return Entity(start.path, False, depth, parent_type=start.parent_type)
+            found = _DELIMITED_PART.search(data)
+            if found is None:
+                return None
+            reading = Reading(start.parent_type, boundaries=(found[1].rstrip(),))
+        return Entity(start.path, False, depth, parent_type=start.parent_type, reading=reading)
+
+    def _walk_within(
+        self, body: B, entity: Entity, view: str, place: int
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        source = self._new_source(place)
+        source.size = body.size
+        head = body.read(0, _HEAD)
+        begin = len(head) - len(head.lstrip()) if entity.message else 0  # no header begins with an empty line
+        yield from self._walk(body, source, entity, view, (begin, body.size), likeliest=True)
+        yield from self._other_readings(body, source, view)
+
+    def _open(self, leaf: Leaf[B], place: int) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """Give out the files that stand within a leaf."""
+        start = leaf.start
+        numbers: dict[str, int] = {}
+        with leaf.body.view() as data:
+            for found in enclosed.find(data, start.content_type, start.filenames):
+                self._tally.parts += 1
+                numbers[found.kind] = numbers.get(found.kind, 0) + 1
+                path = f"{start.path}:{found.kind}-{numbers[found.kind]}"
+                if self._tally.parts > self._limits.parts:
+                    yield from self._limited(defect.TOO_MANY_PARTS, path, place)
+                    return
+                if start.depth >= self._limits.depth:
+                    yield from self._limited(defect.DEPTH_LIMIT, path, place)
+                    return
+                body = self._new_body()
+                for chunk in found.chunks:
+                    if not self._afforded(chunk):
+                        yield from self._limited(defect.DECODED_TOO_LARGE, path, place)
+                        break
+                    body.write(chunk)
+                    yield PAUSE
+                for deviation in found.deviations:
+                    yield Noted(deviation.at(path, place), leaf.view)
+                inner = LeafStart(
+                    path,
+                    Kind.ENCLOSED,
+                    found.content_type,
+                    found.charsets,
+                    "attachment",
+                    found.filenames,
+                    found.kind,
+                    start.content_type,
+                    depth=start.depth + 1,
+                )
+                yield from self._show(Leaf(inner, leaf.view, body), place)
+                body.close()
+
+    # Limits
+
+    def _new_source(self, place: int) -> _Source:
+        self._sources += 1
+        return _Source(self._sources, place)
+
+    def _afforded(self, data: bytes) -> bool:
+        """Count decoded octets; False where there are too many."""
+        self._tally.decoded_octets += len(data)
+        return self._tally.decoded_octets <= self._limits.decoded_octets
+
+    def _limited(self, deviation: Deviation, path: str, place: int) -> Iterator[Noted]:
+        """A limit of the whole message is passed: said once."""
+        if deviation.name not in self._reported:
+            self._reported.add(deviation.name)
+            yield Noted(deviation.at(path, place), "")
+
+
+def _is_message(start: LeafStart, head: bytes) -> bool:
+    """Whether a leaf that is not declared as one is a message: by its type or name together with its beginning."""
+    if head[:1].isspace() and not head.lstrip():
+        return False
+    if start.encoding == IDENTITY and start.content_type in NESTED_TYPES:
+        return False  # it was taken apart where it stands
+    begin = _MBOX_LINE.match(head)
+    at = begin.end() if begin is not None else 0
+    colon = head.find(b":", at, at + 66)
+    if colon < 0 or b" " in head[at:colon].rstrip() or b"\n" in head[at:colon]:
+        return False
+    empty = _EMPTY_LINE.search(head, at)
+    names = {name.lower() for name in _FIELD_NAMES.findall(head[at : empty.start() if empty else len(head)])}
+    if start.content_type in HEADER_TYPES and not (
+        head[empty.end() :].strip() if empty else head[_HEAD - 1 :]
+    ):
+        return False  # a header by itself
+    if start.content_type.startswith("message/") and names & _USUAL:
+        return start.content_type not in REPORT_TYPES
+    if any(name.lower().endswith(_MESSAGE_NAMES) for name in start.filenames) and names & _USUAL:
+        return True
+    return bool(names & _TELLING) and len(names & _USUAL) > 1
