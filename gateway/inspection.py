@@ -211,6 +211,8 @@ class Inspection:
 
     async def _header_complete(self, event: HeaderComplete) -> None:
         if not event.message:
+            if event.header.all("content-description"):
+                await self._ask(lambda run: run.header(event.path, event.header), size=0)
             return
         if event.path == "":
             if self._marked is Privacy.UNKNOWN:

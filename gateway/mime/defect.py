@@ -153,6 +153,9 @@ DEPTH_LIMIT = _define(
 TOO_MANY_PARTS = _define(
     _LIMIT, "too-many-parts", "There are more parts than the limit; the rest is one leaf."
 )
+PART_IN_BODY = _define(
+    _NOTE, "part-in-body", "A text has a line like a delimiter and the fields of a part behind it."
+)
 PART_IN_MARGIN = _define(
     _SUSPECT, "part-in-margin", "What stands before the first or behind the last part begins like a part."
 )

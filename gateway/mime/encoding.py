@@ -67,6 +67,7 @@ _BY_LINE, _WITHOUT_URL_SAFE = "base64 by line", "base64 without - and _"
 _SHIFTED = {f"base64 from character {skipped + 1}": skipped for skipped in (1, 2, 3)}
 # Quoted-printable in which an equals sign that begins no escape is left out, alone or with what it escapes.
 _QP_DROPPED, _QP_UNFOLDED = "quoted-printable without stray =", "quoted-printable with escapes across lines"
+_QP_SHORTENED = "quoted-printable without broken escapes"
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
     reading.BASE64: Base64Decoder,
@@ -77,6 +78,7 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
     _WITHOUT_URL_SAFE: partial(Base64Decoder, url_safe=False),
     **{name: partial(Base64Decoder, skip=skipped) for name, skipped in _SHIFTED.items()},
     _QP_DROPPED: partial(QuotedPrintableDecoder, Stray.DROPPED),
+    _QP_SHORTENED: partial(QuotedPrintableDecoder, Stray.DROPPED_WITH_DIGITS),
     _QP_UNFOLDED: UnfoldingDecoder,
 }
 
@@ -94,7 +96,7 @@ def doubts(encoding: str, deviations: Collection[Deviation]) -> tuple[str, ...]:
         plain = (reading.IDENTITY,) if not _NOT_BASE64.isdisjoint(deviations) else ()
         return (*plain, *groups, *alphabet)
     if encoding == reading.QUOTED_PRINTABLE and defect.QP_ILLEGAL in deviations:
-        return (reading.IDENTITY, _QP_DROPPED, _QP_UNFOLDED)
+        return (reading.IDENTITY, _QP_DROPPED, _QP_SHORTENED, _QP_UNFOLDED)
     if encoding in (reading.UUENCODE, reading.GZIP64) and deviations:
         return (reading.IDENTITY,) if encoding == reading.UUENCODE else (reading.IDENTITY, reading.BASE64)
     return ()

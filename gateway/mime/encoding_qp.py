@@ -19,17 +19,23 @@ from gateway.mime.defect import Deviation
 _MAX_PADDING = 1000  # octets of white space within a soft break; beyond, the equals sign is taken for itself
 _ODD = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
 _SOFT_BREAK = re.compile(rb"=(?:[ \t]{0,%d}(?:\r\n|\n)|[ \t]{0,%d}\r(?!\n))" % (_MAX_PADDING, _MAX_PADDING))
-_WITHIN_ESCAPE = re.compile(rb"=[ \t]{0,%d}\r?\n|(?<==[0-9A-Fa-f])\r?\n(?=[0-9A-Fa-f])" % _MAX_PADDING)
-_MAY_GO_ON = re.compile(rb"(?:[ \t]{0,%d}\r?|[0-9A-Fa-f]\r?\n?)\Z" % _MAX_PADDING)
+_STRAY_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)[^=\r\n]{0,2}")
+_WITHIN_ESCAPE = re.compile(
+    rb"=[ \t\v\f\0]{0,%d}\r?\n|(?<==[0-9A-Fa-f])[ \t]{0,%d}\r?\n(?=[0-9A-Fa-f])"
+    % (_MAX_PADDING, _MAX_PADDING)
+)
+_MAY_GO_ON = re.compile(rb"[0-9A-Fa-f]?[ \t\v\f\0]{0,%d}\r?\n?\Z" % _MAX_PADDING)
 _UNFINISHED = re.compile(rb"(?:[0-9A-Fa-f]?|[ \t]{0,%d}\r?)\Z" % _MAX_PADDING)
 _SOFT_AT_END = re.compile(rb"=[ \t]*\r?\Z")
 
 
 class Stray(enum.Enum):
-    """What becomes of an equals sign that begins no escape: it stays, or it is left out."""
+    """What becomes of an equals sign that begins no escape: it stays, it is left out, or it and the two characters that
+    should be digits are left out."""
 
     KEPT = enum.auto()
     DROPPED = enum.auto()
+    DROPPED_WITH_DIGITS = enum.auto()
 
 
 class QuotedPrintableDecoder:
@@ -48,9 +54,12 @@ class QuotedPrintableDecoder:
         text = self._held + data if self._held else data
         self._held = b""
         last = text.rfind(b"=", max(0, len(text) - _MAX_PADDING - 2))
-        if last >= 0 and _UNFINISHED.match(text, last + 1):
+        if last >= 0 and (_UNFINISHED.match(text, last + 1) or self._may_be_stray(text, last)):
             text, self._held = text[:last], text[last:]
         return self._decode(text)
+
+    def _may_be_stray(self, text: bytes, last: int) -> bool:
+        return self._stray is Stray.DROPPED_WITH_DIGITS and len(text) - last < 3
 
     def close(self) -> bytes:
         """The rest; an equals sign at the very end is a soft break."""
@@ -61,7 +70,10 @@ class QuotedPrintableDecoder:
     def _decode(self, text: bytes) -> bytes:
         if _ODD.search(text) is not None:
             text = _SOFT_BREAK.sub(b"=\n", text)
-            plain = _ODD.sub(b"" if self._stray is Stray.DROPPED else b"=3D", text)
+            if self._stray is Stray.DROPPED_WITH_DIGITS:
+                plain = _STRAY_ESCAPE.sub(b"", text)
+            else:
+                plain = _ODD.sub(b"" if self._stray is Stray.DROPPED else b"=3D", text)
             if len(plain) != len(text):
                 self.deviations[defect.QP_ILLEGAL] = None
             text = plain

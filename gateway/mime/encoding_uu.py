@@ -43,6 +43,7 @@ class UuDecoder:
         self._held = b""
         self._skipping = False
         self._state = _State.WAITING
+        self._passed_over = False  # something that is neither empty nor content
 
     def feed(self, data: bytes) -> bytes:
         """Take the next encoded octets; give what can be decoded."""
@@ -62,7 +63,10 @@ class UuDecoder:
     def close(self) -> bytes:
         """The rest."""
         held, self._held = self._held, b""
-        return self._lines([held])
+        rest = self._lines([held])
+        if self._state is _State.WAITING and self._passed_over:
+            self.deviations[defect.UUENCODE_MALFORMED] = None
+        return rest
 
     def _lines(self, lines: list[bytes]) -> bytes:
         pieces: list[bytes] = []
@@ -90,6 +94,8 @@ class UuDecoder:
             self.deviations[defect.UUENCODE_NO_BEGIN] = None
             self._state = _State.WITHOUT_BEGIN
             return 0
+        else:
+            self._passed_over = True
         return 1
 
     def _begin(self, name: bytes) -> None:

@@ -19,10 +19,16 @@ from gateway.mime.header import Field, Header
 
 # A line with its continuation lines: name, colon, value. Every quantifier is possessive or cannot overlap.
 _LINE = re.compile(
-    rb"([^:\r\n]*+)(:?)((?:[^\r\n]*+(?:\r\n?|\n)(?=[ \t]))*+[^\r\n]*+)(?:\r\n?|\n|\Z)",
+    rb"([^:\r\n]*+)(:?)((?:[^\r\n]*+(?:\r\n?|\n)(?=[ \t\v\f]))*+[^\r\n]*+)(?:\r\n?|\n|\Z)",
 )
-_BLANK_CONTINUATION = re.compile(rb"\n[ \t]++[\r\n]")
-_NO_COLON = re.compile(rb"(content-[a-z-]+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
+_FOLD = re.compile(rb"(?:\r\n?|\n)[ \t\v\f]*+")
+_ODD_FOLD = re.compile(rb"[\r\n][\v\f]")
+_BLANK_CONTINUATION = re.compile(rb"\n[ \t\v\f]++[\r\n]")
+_NO_COLON = re.compile(rb"(content-[a-z-]+)(?:\r\n?|\n)?[ \t]+:?(.*)", re.IGNORECASE | re.DOTALL)
+_NAME_ALONE = re.compile(rb"content-[a-z-]++[ \t]*+[\r\n]", re.IGNORECASE)
+_FOLDED_NAME = re.compile(
+    rb"(content-)(?:\r\n?|\n)[ \t]+(type|transfer-encoding|disposition)[ \t]*:(.*)", re.IGNORECASE | re.DOTALL
+)
 _FAMILIAR = re.compile(
     rb"(?:content-[a-z-]+|received|from|to|cc|date|subject|message-id|mime-version|return-path|reply-to|sender"
     rb"|sensitivity|list-[a-z]+|x-[a-z0-9-]+)[ \t]*:",
@@ -129,6 +135,7 @@ class _Reader:
         self._block, self._start, self._base, self._max_fields = block, start, base, max_fields
         self._deviations, self._whole, self._junk = deviations, whole, junk
         self._fields: list[Field] = []
+        self._name_above = ""  # a field's name that stands on a line of its own, above the colon
 
     def read(self) -> ParsedHeader:
         block, base = self._block, self._base
@@ -149,6 +156,12 @@ class _Reader:
                     self._note(odd, start)
                 elif (rescued := self._rescue(match[0], start)) is not None:
                     name, value = rescued
+                elif not raw and self._name_above:
+                    name = self._name_above
+                elif not colon and block.startswith(b":", end) and _NAME_ALONE.match(match[0]):
+                    self._note(defect.MISSING_COLON, start)
+                    self._name_above = raw.strip().decode("ascii").lower()
+                    continue
                 elif self._ends_at(end):
                     self._note(defect.MISSING_SEPARATOR, start)
                     self._look_for_field(match[0], start)
@@ -159,11 +172,18 @@ class _Reader:
                     self._note(defect.JUNK_LINE, start)
                     self._look_for_field(match[0], start)
                     continue
-            value = value.strip()
+            folded = b""
             if b"\n" in value or b"\r" in value:  # all of them are folds, or the line would have ended
+                if _ODD_FOLD.search(value):  # no white space to some readers
+                    self._note(defect.JUNK_LINE, start)
+                    odd = odd or defect.JUNK_LINE
+                value = value.strip()
                 self._look_for_field(value, start)
+                folded = _FOLD.sub(b"", value)
                 value = value.translate(None, b"\r\n")
-            fields.append(Field(name, value, base + start, base + end, odd is not None or not colon))
+            else:
+                value = value.strip()
+            fields.append(Field(name, value, base + start, base + end, odd is not None or not colon, folded))
         return self._result(size)
 
     def _look_for_field(self, folded: bytes, start: int) -> None:
@@ -188,10 +208,14 @@ class _Reader:
 
     def _rescue(self, line: bytes, start: int) -> tuple[str, bytes] | None:
         match = _NO_COLON.match(line)
-        if match is None:
-            return None
-        self._note(defect.MISSING_COLON, start)
-        return match[1].decode("ascii").lower(), match[2]
+        if match is not None:
+            self._note(defect.MISSING_COLON, start)
+            return match[1].decode("ascii").lower(), match[2]
+        match = _FOLDED_NAME.match(line)
+        if match is not None:
+            self._note(defect.FIELD_NAME, start)
+            return (match[1] + match[2]).decode("ascii").lower(), match[3]
+        return None
 
 
 def _clean_name(raw: bytes) -> tuple[str, Deviation | None]:

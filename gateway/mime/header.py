@@ -12,7 +12,8 @@ class Field(NamedTuple):
     """One header field. `name` is lower case; `value` is unfolded, octets as they came, edges trimmed.
 
     `start` and `end` are octets from the start of the message; `end` is behind the field's last line ending.
-    `odd` is true where the name was written in a way that some readers do not accept.
+    `odd` is true where the name was written in a way that some readers do not accept. `folded` is the value without
+    the white space of its folds, where it was folded; else empty.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Field(NamedTuple):
     start: int
     end: int
     odd: bool = False
+    folded: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

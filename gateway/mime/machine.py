@@ -37,7 +37,8 @@ from gateway.mime.sink import Emit, LeafSink, MarginSink, Sink, margin
 
 _PEEK = 512  # octets of a body that are looked at before it is decided what it is
 FIELDS_AT_START = re.compile(
-    rb"(\s*+(?:--[^\r\n]*+\s++)?+)(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+){0,8}?"
+    rb"(\s*+(?:--[^\r\n]*+\s++)?+)"
+    rb"(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+[\r\n]{0,2}+){0,8}?"
     rb"content-(?:type|transfer-encoding|disposition)[ \t]*:",
     re.IGNORECASE,
 )

@@ -25,6 +25,9 @@ _SIMPLE = re.compile(
 )
 _SIMPLE_PARAMETER = re.compile(rb";[ \t]*([\w.*-]+)=(?:\"([^\"\\]*)\"|([^\s;\"()\\=]+))")
 _WITHIN_SEGMENT = re.compile(rb"(?:[^;\"(]++|\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z))*+", re.DOTALL)
+# A segment that begins with a value, though a parameter follows it.
+_LEADS = re.compile(rb"[^=]*/|\s*+[^\s=,]+(?:\s*,\s*|\s+(?!\*))[^\s=,]+\s*=")
+_GAP = re.compile(rb"\s*,\s*|\s+")
 _BRACKET = re.compile(rb"[()]|\\\(|(?:\\[^(])++", re.DOTALL)
 _QUOTED = re.compile(rb"\"((?:[^\"\\]++|\\.)*+)(\"?)", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)
@@ -86,7 +89,7 @@ class _Lenient:
             self._note(defect.TOO_MANY_COMMENTS)
         segments = [segment for segment in _segments(field) if segment.strip()]
         value = b""
-        if segments and (b"=" not in segments[0] or b"/" in segments[0].partition(b"=")[0]):
+        if segments and (b"=" not in segments[0] or _LEADS.match(segments[0])):
             value = self._leading(segments.pop(0))
         for segment in segments:
             self._parameter(segment, nested=False)
@@ -94,7 +97,7 @@ class _Lenient:
 
     def _leading(self, segment: bytes) -> bytes:
         bare = self._without_comments(segment)
-        value, _, rest = bare.partition(b" ") if b"=" in bare else (bare, b"", b"")
+        value, _, rest = _GAP.sub(b" ", bare.strip(), 1).partition(b" ") if b"=" in bare else (bare, b"", b"")
         if rest:
             self._note(defect.JUNK_IN_PARAMETER)
             self._parameter(rest, nested=True)
@@ -102,7 +105,11 @@ class _Lenient:
 
     def _parameter(self, segment: bytes, *, nested: bool) -> None:
         left, equals, right = segment.partition(b"=")
-        name = self._without_comments(left).strip().decode("latin-1").lower()
+        words = self._without_comments(left).split()
+        if len(words) > 1 and b"*" not in left:
+            self._note(defect.JUNK_IN_PARAMETER)
+            del words[:-1]
+        name = b"".join(words).decode("latin-1").lower()
         if not equals or not name:
             self._note(defect.JUNK_IN_PARAMETER)
             return

@@ -110,6 +110,7 @@ def interpret(header: Header, default_type: str, limits: Limits) -> Reading:
     types: list[Field] = []
     encodings: list[Field] = []
     dispositions: list[Field] = []
+    location: Field | None = None
     for field in header.fields:
         if field.name.startswith("content-"):
             if field.name == "content-type":
@@ -118,9 +119,14 @@ def interpret(header: Header, default_type: str, limits: Limits) -> Reading:
                 encodings.append(field)
             elif field.name == "content-disposition":
                 dispositions.append(field)
-    if not (types or encodings or dispositions):
+            elif field.name == "content-location":
+                location = location or field
+    if not (types or encodings or dispositions or location):
         return Reading(default_type)
-    return _Interpreter(limits).read(types, encodings, dispositions, default_type)
+    reading = _Interpreter(limits).read(types, encodings, dispositions, default_type)
+    if location is not None and not (reading.filenames or reading.composite):
+        return replace(reading, filenames=_located(location.value))
+    return reading
 
 
 class _Interpreter:
@@ -152,7 +158,7 @@ class _Interpreter:
             likeliest.boundaries,
             found_encodings[0],
             _word(attached[0].value) if attached else "",
-            self._filenames(attached, parameters),
+            self._filenames(attached, parameters) + self._unfolded(dispositions + types),
             _flow(deciding),
         )
         others = self._others(reading, structures, found_encodings)
@@ -223,7 +229,10 @@ class _Interpreter:
         head = value.partition(b";")[0]
         if b"=?" in head:
             self._note(defect.ENCODED_WORD_IN_FIELD)
+            whole = words.decode_octets(value).encode("utf-8", "replace")
             value = words.decode_octets(head).encode("utf-8", "replace") + value[len(head) :]
+            if _composite(_word(whole.partition(b";")[0])):
+                value = whole
         structured = self._structured(value)
         written = _word(structured.value)
         content_type = self._valid_type(written, default_type)
@@ -322,10 +331,17 @@ class _Interpreter:
         self._note(defect.ENCODING_MALFORMED)
         return tuple(dict.fromkeys([*first, *within, IDENTITY]))
 
+    def _unfolded(self, fields: list[Field]) -> tuple[str, ...]:
+        """Names as they are to readers that leave out the white space of folds."""
+        tight = [parse(field.folded[: self._limits.field_octets]) for field in fields if field.folded]
+        return self._filenames(tight, tight) if tight else ()
+
     def _filenames(self, attached: list[Structured], types: list[Structured]) -> tuple[str, ...]:
         decoded: dict[str, None] = {}
         raw: dict[str, None] = {}
-        for structured, name in [*[(one, "filename") for one in attached], *[(one, "name") for one in types]]:
+        named = [(one, "filename") for one in attached] + [(one, "name") for one in types]
+        swapped = [(one, "filename") for one in types] + [(one, "name") for one in attached]
+        for structured, name in named + swapped:
             if not structured.parameters:
                 continue
             for octets, charset in candidates(structured, name):
@@ -363,6 +379,16 @@ def _says(structured: Structured, name: str, value: bytes) -> bool:
 
 def _composite(content_type: str) -> bool:
     return content_type.startswith("multipart/") or content_type in NESTED_TYPES
+
+
+def _located(value: bytes) -> tuple[str, ...]:
+    """The file name at the end of a Content-Location (RFC 2557 section 4.2), which some clients save a part under that
+    has no other."""
+    text = words.decode_octets(value).strip()
+    _, separator, rest = text.partition("://")
+    path = rest.partition("/")[2] if separator else text
+    name = re.split(r"[?#]", path.strip(), maxsplit=1)[0].rpartition("/")[2]
+    return (name,) if "." in name and not text.lower().startswith(("cid:", "mid:", "www.")) else ()
 
 
 def _word(value: bytes) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from gateway.mime import defect, enclosed
@@ -38,8 +38,15 @@ _FIELDS = (
 )
 _PART = re.compile(_FIELDS, re.IGNORECASE)
 _DELIMITED_PART = re.compile(
-    rb"(?:(?<=[\r\n])|\A)--([^\r\n]{1,200}+)(?:\r\n?|\n)[\r\n]{0,4}+" + _FIELDS, re.IGNORECASE
+    rb"--(?<![^\r\n]--)([^\r\n]{1,998}+)(?:\r\n?|\n)[\r\n]{0,4}+(?=" + _FIELDS + rb")", re.IGNORECASE
 )
+# The same where the delimiter does not begin its line, or only to readers that take other octets for a line's end.
+_ODDLY_DELIMITED_PART = re.compile(
+    rb"--(?<=[ \t\v\f\0\x85]--)[^\s\0\x85]{1,998}+[ \t]*+(?:\r\n?|\n)[\r\n]{0,4}+(?=" + _FIELDS + rb")",
+    re.IGNORECASE,
+)
+_TYPE_OF_PARTS = re.compile(rb"content-type[ \t]*+:[ \t]*+multipart/", re.IGNORECASE)
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _FIELD_NAMES = re.compile(rb"^([!-9;-~]{1,64})[ \t]*:", re.MULTILINE)
 _MBOX_LINE = re.compile(rb"\s*+(?:>?From [^\r\n]*+(?:\r\n?|\n))?+")
 _EMPTY_LINE = re.compile(rb"\r\n?\r\n?|\n\r?\n")
@@ -135,12 +142,22 @@ class _Source:
     """
 
     number: int
+    entity: Entity
     place: int | None = None
     size: int = 0  # octets of a leaf
+    bare_cr: int = 0
+    ends_with_cr: bool = False
     leaves: set[tuple[object, ...]] = field(default_factory=set)
     headers: list[Header] = field(default_factory=list)
     entities: set[tuple[int, int, Entity]] = field(default_factory=set)
     alternatives: list[Alternative] = field(default_factory=list)
+
+    def count(self, data: bytes) -> None:
+        """Count each CR of `data`, the next octets, that is followed by something else than LF."""
+        self.bare_cr += data.count(b"\r") - data.count(b"\r\n")
+        if self.ends_with_cr and data.startswith(b"\n"):
+            self.bare_cr -= 1
+        self.ends_with_cr = data.endswith(b"\r") or (self.ends_with_cr and not data)
 
 
 @dataclass(slots=True)
@@ -168,10 +185,13 @@ class Walker(Generic[B]):
         self._tally = Tally()
         self._sources = 1
         self._reported: set[str] = set()
-        self._top: _Reader[B] = _Reader(Parser(limits, MESSAGE, tally=self._tally), _Source(0), "", True)
+        self._top: _Reader[B] = _Reader(
+            Parser(limits, MESSAGE, tally=self._tally), _Source(0, MESSAGE), "", True
+        )
 
     def feed(self, data: bytes) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """The next octets of the message, and what they complete."""
+        self._top.source.count(data)
         yield from self._follow(self._top, self._top.parser.feed(data))
 
     def close(self, message: Body) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
@@ -195,6 +215,8 @@ class Walker(Generic[B]):
         parser = Parser(self._limits, entity, base=span[0], tally=self._tally)
         reader: _Reader[B] = _Reader(parser, source, view, likeliest)
         for block in octets.blocks(*span):
+            if likeliest:
+                source.count(block)
             yield from self._follow(reader, parser.feed(block))
             yield PAUSE
         yield from self._follow(reader, parser.close())
@@ -203,6 +225,8 @@ class Walker(Generic[B]):
         self, octets: Body, source: _Source, view: str
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Follow each alternative, and those that are met on the way."""
+        if source.bare_cr:
+            yield from self._without_bare_cr(octets, source, view)
         while source.alternatives:
             one = source.alternatives.pop(0)
             key = (one.start, one.end, one.entity)
@@ -256,30 +280,38 @@ class Walker(Generic[B]):
                 (end.start, end.end) if end.faithful and source.number == 0 and reader.likeliest else None
             )
             again = start.encoding == IDENTITY and source.number > 0 and body.size == source.size
-            yield from self._show(Leaf(start, reader.view, body, opaque), place, again=again)
+            leaf = Leaf(start, reader.view, body, opaque)
+            yield from self._show(leaf, place, again=again, likeliest=reader.likeliest)
         body.close()
 
     def _show(
-        self, leaf: Leaf[B], place: int, *, again: bool = False
+        self, leaf: Leaf[B], place: int, *, again: bool = False, likeliest: bool = True
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """`again`: the leaf has the same octets as what it stands in, which has been looked into."""
         yield leaf
         if leaf.body.size and not again:
-            yield from self._look_into(leaf, place)
+            yield from self._look_into(leaf, place, likeliest=likeliest)
 
     # What a leaf holds
 
-    def _look_into(self, leaf: Leaf[B], place: int) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+    def _look_into(
+        self, leaf: Leaf[B], place: int, *, likeliest: bool
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         start, body = leaf.start, leaf.body
         head = body.read(0, _HEAD)
-        within = self._part_in_margin(leaf) if start.kind in _MARGINS else self._entity_within(start, head)
+        begin, within, deviation = 0, None, None
+        if start.kind not in _MARGINS:
+            within = self._entity_within(start, head)
+        if within is None and start.encoding == IDENTITY and (likeliest or start.kind in _MARGINS):
+            begin, within = self._part_within(leaf)
+            deviation = defect.PART_IN_MARGIN if start.kind in _MARGINS else defect.PART_IN_BODY
         if within is not None:
             if start.depth >= self._limits.depth:
                 yield from self._limited(defect.DEPTH_LIMIT, start.path, place)
             else:
-                if start.kind in _MARGINS:
-                    yield Noted(defect.PART_IN_MARGIN.at(start.path, place), leaf.view)
-                yield from self._walk_within(body, within, leaf.view, place)
+                if deviation is not None:
+                    yield Noted(deviation.at(start.path, place), leaf.view)
+                yield from self._walk_within(body, within, leaf.view, place, begin)
         yield from self._open(leaf, place)
 
     def _entity_within(self, start: LeafStart, head: bytes) -> Entity | None:
@@ -293,28 +325,52 @@ class Walker(Generic[B]):
                 return Entity(start.path, True, depth)
         return Entity(f"{start.path}:message", True, depth) if _is_message(start, head) else None
 
-    def _part_in_margin(self, leaf: Leaf[B]) -> Entity | None:
-        """A preamble or epilogue that holds a part, with or without a delimiter: readers that find another boundary
-        than we do show it."""
+    def _part_within(self, leaf: Leaf[B]) -> tuple[int, Entity | None]:
+        """A part that a leaf holds, with or without a delimiter, and the index where it begins: readers that find
+        another boundary than we do show it."""
         start, depth = leaf.start, leaf.start.depth + 1
+        part = Entity(start.path, False, depth, parent_type=start.parent_type)
         with leaf.body.view() as data:
-            if _PART.match(data):
-                return Entity(start.path, False, depth, parent_type=start.parent_type)
+            if start.kind in _MARGINS and _PART.match(data):
+                return 0, part
             found = _DELIMITED_PART.search(data)
-            if found is None:
-                return None
-            reading = Reading(start.parent_type, boundaries=(found[1].rstrip(),))
-        return Entity(start.path, False, depth, parent_type=start.parent_type, reading=reading)
+            if found is not None:
+                reading = Reading("multipart/mixed", boundaries=(found[1].rstrip(),))
+                return found.start(), replace(part, reading=reading)
+            odd = _ODDLY_DELIMITED_PART.search(data)
+            return (odd.end(), part) if odd is not None else (0, None)
 
     def _walk_within(
-        self, body: B, entity: Entity, view: str, place: int
+        self, body: Body, entity: Entity, view: str, place: int, begin: int = 0
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
-        source = self._new_source(place)
-        source.size = body.size
-        head = body.read(0, _HEAD)
-        begin = len(head) - len(head.lstrip()) if entity.message else 0  # no header begins with an empty line
+        """Walk through what stands in `body` from index `begin` on."""
+        self._sources += 1
+        source = _Source(self._sources, entity, place, body.size)
+        if entity.message:  # no header begins with an empty line
+            head = body.read(0, _HEAD)
+            begin = len(head) - len(head.lstrip())
         yield from self._walk(body, source, entity, view, (begin, body.size), likeliest=True)
         yield from self._other_readings(body, source, view)
+
+    def _without_bare_cr(
+        self, octets: Body, source: _Source, view: str
+    ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
+        """Readers that do not take CR alone for the end of a line pass it over."""
+        name = "without bare CR"
+        place = source.place or 0
+        body = self._new_body()
+        held = b""
+        for block in octets.blocks():
+            data = held + block
+            held = data[-1:] if data.endswith(b"\r") else b""
+            data = _BARE_CR.sub(b"", data.removesuffix(b"\r"))
+            if not self._afforded(data):
+                yield from self._limited(defect.DECODED_TOO_LARGE, source.entity.path, place)
+                break
+            body.write(data)
+            yield PAUSE
+        yield from self._walk_within(body, source.entity, f"{view}; {name}" if view else name, place)
+        body.close()
 
     def _open(self, leaf: Leaf[B], place: int) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Give out the files that stand within a leaf."""
@@ -356,10 +412,6 @@ class Walker(Generic[B]):
 
     # Limits
 
-    def _new_source(self, place: int) -> _Source:
-        self._sources += 1
-        return _Source(self._sources, place)
-
     def _afforded(self, data: bytes) -> bool:
         """Count decoded octets; False where there are too many."""
         self._tally.decoded_octets += len(data)
@@ -380,6 +432,8 @@ def _is_message(start: LeafStart, head: bytes) -> bool:
         return False  # it was taken apart where it stands
     begin = _MBOX_LINE.match(head)
     at = begin.end() if begin is not None else 0
+    if _TYPE_OF_PARTS.match(head, at):
+        return True
     colon = head.find(b":", at, at + 66)
     if colon < 0 or b" " in head[at:colon].rstrip() or b"\n" in head[at:colon]:
         return False

@@ -4,9 +4,9 @@ Mail clients and operating systems remove, fold and cut names in different ways:
 characters, NUL, bidirectional controls, paths, NTFS streams, class identifiers, full-width letters, percent
 escapes, comments. `analyse` gives every base name that one of them may arrive at, so that each can be judged.
 
-No system keeps a name of more than 255 characters, and each shortens it in its own way. Of a name longer than
-`LONGEST` beginning and end are analysed, since programs that shorten a name keep its extension, and so is what is
-left of it where it ends at NUL, without comments, and with percent escapes decoded.
+No system keeps a name of more than 255 characters, and each shortens it in its own way. Of a longer name the first 255
+are analysed too; of one longer than `LONGEST`, beginning and end, since programs that shorten a name keep its
+extension. So is what is left of a long name where it ends at NUL, without comments, and with percent escapes decoded.
 
 Known limit: letters of other scripts that merely look like Latin ones are left alone, since no system starts a
 program by them.
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LONGEST = 2_048  # characters of a name that is analysed whole
+_KEPT = 255  # characters of the longest name that systems keep
 _SHORT = 128  # characters of a name that is remembered
 _REMEMBERED = 256  # names
 
@@ -135,7 +136,7 @@ def analyse(name: str) -> FileName:
     """Every reading of `name`. Linear in its length."""
     if len(name) <= _SHORT:
         return _remembered(name)
-    if len(name) <= LONGEST:
+    if len(name) <= _KEPT:
         return _analysed(name)
     parts = [_analysed(view) for view in dict.fromkeys(_shortened(name))]
     tricks = {trick for part in parts for trick in part.tricks}
@@ -153,7 +154,7 @@ def analyse(name: str) -> FileName:
 def _shortened(name: str) -> Iterator[str]:
     """What is left of an overlong name in the ways in which its end may change: at most `LONGEST` characters."""
     for text in (name, _unescaped(name)) if "%" in name else (name,):
-        for view in (text, text.partition("\0")[0], _without_comments(text)):
+        for view in (text, text[:_KEPT], text.partition("\0")[0], _without_comments(text)):
             kept = view.rstrip(_LIKE_CUT_FROM_END)
             yield kept if len(kept) <= LONGEST else kept[: LONGEST // 2] + kept[-LONGEST // 2 :]
 

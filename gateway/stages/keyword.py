@@ -8,29 +8,27 @@ tried, the message carries a finding of category `not-inspected`.
 Header fields are Subject, and as scope `header` those that people may read (gateway.text.header_text). A field that is
 folded is read with the white space of its folds, and without, for readers that leave it out.
 
-Known limits: text inside documents and archives is not read. Fields of a message that was itself transfer-encoded are
-read with their folds only.
+Of the header of a part its description is read.
+
+Known limits: text inside documents and archives is not read.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 from gateway.mime import words
-from gateway.mime.header import Field, Header
+from gateway.mime.header import Header
 from gateway.model import CATEGORY_NOT_INSPECTED, Finding
 from gateway.policy.filename import analyse
 from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher, Scope
-from gateway.stages.base import Context, Message, Part, StageRun
+from gateway.stages.base import Context, Part, StageRun
 from gateway.text import header_text
 from gateway.text.reader import is_text, readings, variants
 
 TEXT_TOO_LONG = "text-too-long"
 TEXT_AMBIGUOUS = "text-has-many-readings"
-
-_FOLD = re.compile(rb"(?:\r\n?|\n)[ \t]+")
 
 
 class KeywordStage:
@@ -54,8 +52,6 @@ class _Run(StageRun):
         self._matcher = matcher
         self._left = text_octets
         self._silent = silent
-        self._folded: list[tuple[str, Field]] = []
-        self._found: set[tuple[str, str]] = set()  # path of a header, rule
 
     def header(self, path: str, header: Header) -> Iterable[Finding]:
         """Every subject of a message header, and every other field that people may read."""
@@ -69,10 +65,8 @@ class _Run(StageRun):
                 unread += len(field.value)
                 continue
             self._left -= len(field.value)
-            hits += self._find(_text_of(field.name, field.value), scope)
-            if _may_be_folded(field):
-                self._folded.append((path, field))
-        self._found.update([(path, hit.rule.id) for hit in hits])
+            for value in (field.value, field.folded) if field.folded else (field.value,):
+                hits += self._find(_text_of(field.name, value), scope)
         findings = self._findings(hits, path, None) if hits else []
         return [*findings, *self._too_long(unread, path, None)]
 
@@ -86,20 +80,6 @@ class _Run(StageRun):
         types = [name for name in dict.fromkeys((part.content_type, part.detected_type)) if is_text(name)]
         if types and part.body.size:
             findings += self._text(part, types)
-        return findings
-
-    def finish(self, message: Message) -> Iterable[Finding]:
-        """Header fields that were folded, without the white space of their folds."""
-        findings: list[Finding] = []
-        for path, field in self._folded:
-            unfolded = _FOLD.sub(b"", message.raw.read(field.start, field.end).rstrip(b"\r\n"))
-            value = unfolded.partition(b":")[2].strip()
-            if value != field.value:
-                scope: Scope = "subject" if field.name == "subject" else "header"
-                hits = self._find(_text_of(field.name, value), scope)
-                new = [hit for hit in hits if (path, hit.rule.id) not in self._found]
-                findings += self._findings(new, path, None)
-                self._found.update([(path, hit.rule.id) for hit in new])
         return findings
 
     def _text(self, part: Part, types: list[str]) -> list[Finding]:
@@ -146,9 +126,3 @@ def _not_inspected(rule: str, path: str, filename: str | None, detail: str) -> F
 
 def _text_of(name: str, value: bytes) -> str:
     return words.decode_octets(header_text.without_addresses(name, value))
-
-
-def _may_be_folded(field: Field) -> bool:
-    """True where the field is longer on the wire than its value and one line ending (three octets and the colon)."""
-    longer = field.end - field.start - len(field.name) - len(field.value)
-    return longer > 3 and (b" " in field.value or b"\t" in field.value)

@@ -6,7 +6,7 @@ Most mail has one: octets that are ASCII, or UTF-8 and labelled so. More than on
 - labels that lie: UTF-8 under another name, another charset under the name of UTF-8, either byte order of UTF-16 and
   UTF-32, ASCII under the name of something wider;
 - shifts that some readers follow unasked: UTF-7 (RFC 2152), ISO 2022 (RFC 1468, 1922), HZ (RFC 1843). For ISO 2022
-  there is also a text with the escapes simply left out, as terminals and readers without that charset have it.
+  and HZ there is also a text with the escapes simply left out, as terminals and readers without that charset have it.
 
 A text that is decoded wrongly hardly ever says a word that is looked for, so nothing is weighed: it costs time only.
 NUL octets stay, and vanish when text is folded; that makes UTF-16 read as ASCII legible too.
@@ -26,6 +26,7 @@ _UTF7_SHIFT = re.compile(rb"\+A[A-P][A-Za-z0-9+/]")  # opens a run that begins w
 _ISO2022_ESCAPE = re.compile(
     rb"\x1b(?:[\x20-\x2f]{1,3}[\x30-\x7e]|\[[\x30-\x3f]{0,16}[\x20-\x2f]{0,4}[\x40-\x7e])"
 )
+_HZ_ESCAPE = re.compile(rb"~[{}]")
 _ISO2022_DESIGNATION = re.compile(rb"\x1b\$[()]?([@-Z])")
 _ISO2022_CODECS = {b"@": "iso2022_jp_ext", b"B": "iso2022_jp_ext", b"D": "iso2022_jp_2", b"C": "iso2022_kr"}
 _CHINESE = frozenset({"gb18030", "hz"})
@@ -129,6 +130,7 @@ def _unasked(data: bytes, codecs: Sequence[str]) -> Iterator[str]:
             yield charsets.decode_as(data, _ISO2022_CODECS.get(shift[1], "iso2022_jp_ext"))
     if b"~{" in data or not _CHINESE.isdisjoint(codecs):
         yield _decode(data, "hz")
+        yield charsets.decode_as(_HZ_ESCAPE.sub(b"", data), next(filter(charsets.holds_ascii, codecs), None))
     if _UTF7_SHIFT.search(data):
         yield charsets.decode_as(data, "utf_7")
     if b"\0" in data and data.count(0) * 4 >= len(data):

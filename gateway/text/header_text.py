@@ -146,6 +146,8 @@ _MACHINE_PREFIXES = (
     *("x-mc-", "x-sonic", "x-yahoo-", "x-ymail-", "x-me-", "x-gmail-", "x-pstn", "x-cm-", "x-auth", "x-dkim"),
     *("x-postern-", "x-scanned", "x-provags-", "x-ui-", "x-hm", "x-eopattributed", "x-tm-", "x-mailer-"),
 )
+# Names that mail programs show, with an address beside them or not, among fields that are for machines.
+_NAMES_OF_THINGS = frozenset({"content-description", "list-id"})
 # A quoted string, an address in angle brackets, or one that stands alone.
 _ADDRESS = re.compile(
     rb'"[^"]*+"|<[^<>@]*+@[^<>]*+>|(?<![^\s"<>(),;:])(?!=\?)[^\s"<>(),;:@]++@[^\s"<>(),;:]*+',
@@ -155,12 +157,14 @@ _QUOTED_ADDRESS = re.compile(rb"[\"'\s]*+[^\s\"'@]++@[^\s\"'@]*+[\"'\s]*+")
 
 def is_read(name: str) -> bool:
     """True for a field (lower case) whose value people may read, Subject apart."""
+    if name in _NAMES_OF_THINGS:
+        return True
     return name != "subject" and name not in _MACHINE_FIELDS and not name.startswith(_MACHINE_PREFIXES)
 
 
 def without_addresses(name: str, value: bytes) -> bytes:
     """The value of the field `name` (lower case), without addresses where it is a field of addresses. Linear."""
-    return _ADDRESS.sub(_name_only, value) if name in _ADDRESS_FIELDS else value
+    return _ADDRESS.sub(_name_only, value) if name in _ADDRESS_FIELDS or name == "list-id" else value
 
 
 def _name_only(match: re.Match[bytes]) -> bytes:

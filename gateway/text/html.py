@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.text import layout, style, target
-from gateway.text.markup import BLOCKS, TOKEN, attributes_of, unescape
+from gateway.text.markup import BLOCKS, TOKEN, UNSEEN, attributes_of, unescape
 
 _SHOWN_NAMES = "alt title placeholder label aria-label aria-description value content summary"
 _LINK_NAMES = "href action formaction xlink:href cite"
@@ -80,7 +80,7 @@ class _Scan:
                 lower = name.lower()
                 if lower in BLOCKS:
                     pieces.append("\n")
-                    if lower == "template":
+                    if lower in UNSEEN and (lower == "template" or html[start - 1 : start].isalnum()):
                         self._telling = True
                 elif lower == "bdo" or (lower == "img" and html[start - 1 : start].isalnum()):
                     self._telling = True
@@ -97,7 +97,10 @@ class _Scan:
 
     def _other(self, match: re.Match[str], pieces: list[str]) -> None:
         comment = match["comment"]
-        if comment is not None:
+        if match["section"]:
+            pieces.append(match["section"])
+            self._telling = True
+        elif comment is not None:
             if not match["end"]:
                 pieces.append(comment)
             elif comment.startswith("[if"):

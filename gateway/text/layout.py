@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.text import style
-from gateway.text.markup import BLOCKS, TOKEN, VOID, attributes_of, unescape
+from gateway.text.markup import BLOCKS, TOKEN, UNSEEN, VOID, attributes_of, unescape
 from gateway.text.style import Colour, Declarations, Look
 
 _ENDS_ITSELF: Mapping[str, tuple[str, ...]] = {
@@ -145,7 +145,7 @@ class _Layout:
         if self._stack and (name in _ENDS_ITSELF or self._stack[-1].name == "p"):
             self._end_before(name)
         seen = self._memory.get((name, attributes)) or self._seen(name, attributes)
-        if seen is _PLAIN:
+        if seen is _PLAIN or (name == "head" and not in_word):
             self._start_plain(name)
             return
         outer, outer_hidden = self._state, self._hidden
@@ -192,7 +192,7 @@ class _Layout:
             for one in closes:
                 if self._stack and self._stack[-1].name == one:
                     self._pop()
-        elif name in BLOCKS and name not in VOID:
+        elif name in BLOCKS and name not in VOID and name not in UNSEEN:
             self._pop()
 
     def _end(self, name: str) -> None:
@@ -212,7 +212,7 @@ class _Layout:
         return element.name
 
     def _seen(self, name: str, attributes: str) -> _Seen:
-        matters = self._sheet or _MATTERS.search(attributes) or name in ("template", "bdo")
+        matters = self._sheet or _MATTERS.search(attributes) or name in UNSEEN or name == "bdo"
         seen = self._memory[name, attributes] = self._look(name, attributes) if matters else _PLAIN
         return seen
 
@@ -226,7 +226,9 @@ class _Layout:
         declared.update(_presentational(name, found))
         if "style" in found:
             declared.update(style.declarations(found["style"]))
-        if name == "template" or "hidden" in found or _hidden_attribute(attributes):
+        if name == "head":  # within a body it is passed over, and so it is read as a plain element
+            declared["display"] = "inline"
+        elif name in UNSEEN or "hidden" in found or _hidden_attribute(attributes):
             declared["display"] = "none"
         look = style.look(declared) if declared else Look()
         return _Seen(look, look == Look(), found.get("alt", "").strip() if name == "img" else "")

@@ -3,7 +3,8 @@
 Tree builders take quadratic time on deep nesting, and their memory can be made to explode. Every quantifier here is
 possessive, or what follows it cannot be met before its end, so that time is linear.
 
-Known limits: the content of title, textarea and the like is taken for markup, as is that of CDATA sections.
+Known limits: the content of title, textarea and the like is taken for markup. A CDATA section is read to its first
+angle bracket, as in HTML, where it is a comment; what it holds is kept as text all the same.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ TOKEN = re.compile(
     + r")(?P<closing>>|\Z)"
     r"|!---?>"
     r"|!--(?P<comment>.*?)(?P<end>--!?>|\Z)"
-    r"|!\[CDATA\["
+    r"|!\[CDATA\[(?P<section>[^<>]*+)>?"
     r"|(?P<raw>script|style)(?=[\s/>])(?:" + _ATTRIBUTES.replace("(", "(?:", 1) + r")"
     r"(?P<opened>>|\Z)(?P<source>.*?)(?P<closed></(?P=raw)[^>]*+(?:>|\Z)|\Z)"
     r"|[!?/][^>]*+>?"
@@ -34,6 +35,8 @@ _BLOCK_NAMES = (
     " select summary table tbody td template textarea tfoot th thead title tr ul video"
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
+# What is not shown where it stands, and takes no room.
+UNSEEN = frozenset({"template", "title", "head", "meta", "link", "base"})
 _VOID_NAMES = "area base br col embed frame hr img input link meta param source track wbr"
 VOID = frozenset(_VOID_NAMES.split())
 _LEADING_ZEROS = re.compile(r"&#(x?)0+(?=[0-9a-f])", re.IGNORECASE)

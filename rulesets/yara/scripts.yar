@@ -69,17 +69,22 @@ rule svg_with_script
         example_filetype = "image/svg+xml"
         must_match_1 = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
         must_match_2 = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'></svg>"
+        must_match_3 = "<s:svg xmlns:s='http://www.w3.org/2000/svg'><s:script>alert(1)</s:script></s:svg>"
+        must_match_4 = "<svg xmlns='http://www.w3.org/2000/svg'><a href='javascript:alert(1)'><text>x</text></a></svg>"
+        must_match_5 = "<svg xmlns='http://www.w3.org/2000/svg'><a><set attributeName='href' to='javascript:alert(1)'/></a></svg>"
         must_not_match = "<svg xmlns='http://www.w3.org/2000/svg'><circle r='5'/></svg>"
+        must_not_match_2 = "<svg xmlns='http://www.w3.org/2000/svg'><a href='https://www.school.example/'><text>javascript: a course</text></a></svg>"
     strings:
-        $svg = "<svg"
-        $script = /<([a-z]{1,8}:)?script/
-        $event = /<svg[^>]{0,400}\son[a-z]{3,12}\s*=/
-        $foreign = "<foreignObject"
-        $frame = "<iframe"
-        $embed = "<embed"
+        $svg = /<([a-z]{1,8}:)?svg/ ascii wide
+        $script = /<([a-z]{1,8}:)?script/ ascii wide
+        $event = /<([a-z]{1,8}:)?svg[^>]{0,400}\son[a-z]{3,12}\s*=/ ascii wide
+        $address = /(href|to|from|values)\s*=\s*["'][^"']{0,40}javascript:/ nocase ascii wide
+        $foreign = "<foreignObject" ascii wide
+        $frame = "<iframe" ascii wide
+        $embed = "<embed" ascii wide
     condition:
         $svg and (extension == "svg" or filetype == "image/svg+xml")
-        and ($script or $event or ($foreign and ($frame or $embed)))
+        and ($script or $event or $address or ($foreign and ($frame or $embed)))
 }
 
 rule html_smuggling

@@ -65,10 +65,10 @@ def _content_follows(data: Buffer, start: int, *, mode: bool) -> bool:
 
 
 def _fits(line: bytes) -> bool:
-    if len(line) < 2 or not uppercase(line):
+    if len(line) < 2:
         return False
     expected = 1 + encoded_length(line)
-    if expected == 1:
+    if expected == 1 or not uppercase(line[:expected]):
         return False
     spaces_lost = line[0] == _FULL_LINE and _SOME <= len(line) < expected
     return spaces_lost or expected <= len(line) <= expected + _CHECKSUM

@@ -68,7 +68,7 @@ def test_undecodable_line_is_reported() -> None:
 
 
 def test_prose_is_no_content() -> None:
-    assert decode(b"This is not encoded at all.\nNor is this.\n") == (b"", set(), None)
+    assert decode(b"This is not encoded at all.\nNor is this.\n") == (b"", {"uuencode-malformed"}, None)
 
 
 def test_lines_may_end_with_cr_alone() -> None:

@@ -8,7 +8,18 @@ from gateway.text.header_text import is_read, without_addresses
 
 
 @pytest.mark.parametrize(
-    "name", ["from", "to", "comments", "keywords", "organization", "x-note", "thread-topic"]
+    "name",
+    [
+        "from",
+        "to",
+        "comments",
+        "keywords",
+        "organization",
+        "list-id",
+        "content-description",
+        "x-note",
+        "thread-topic",
+    ],
 )
 def test_fields_that_people_read(name: str) -> None:
     assert is_read(name)
@@ -16,7 +27,7 @@ def test_fields_that_people_read(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["received", "dkim-signature", "arc-seal", "message-id", "x-ms-exchange-x", "list-id", "x-spam-status"],
+    ["received", "dkim-signature", "arc-seal", "message-id", "x-ms-exchange-x", "list-post", "x-spam-status"],
 )
 def test_fields_that_machines_write(name: str) -> None:
     assert not is_read(name)

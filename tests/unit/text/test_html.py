@@ -27,7 +27,8 @@ from gateway.text.markup import unescape
         ("a<style>b</style>c", "ac"),
         ("a<scripty>b</scripty>c", "abc"),
         ("<svg:a>x</svg:a>", "x"),
-        ("<![CDATA[a]]>", "a]]>"),
+        ("<![CDATA[a]]>", "a]]"),
+        ("wom<![CDATA[>bat", "wombat"),
         ("a\nb", "a\nb"),
     ],
 )
