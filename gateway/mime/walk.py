@@ -145,6 +145,7 @@ class _Source:
     entity: Entity
     place: int | None = None
     size: int = 0  # octets of a leaf
+    quoted: bool = False  # it is a text to most readers, who see no defects in it
     bare_cr: int = 0
     ends_with_cr: bool = False
     leaves: set[tuple[object, ...]] = field(default_factory=set)
@@ -260,7 +261,7 @@ class Walker(Generic[B]):
                         yield Seen(event, reader.view)
                 case Defect():
                     place = event.offset if source.place is None else source.place
-                    if reader.likeliest or event.severity is Severity.LIMIT:
+                    if (reader.likeliest and not source.quoted) or event.severity is Severity.LIMIT:
                         yield Noted(Defect(event.name, event.severity, event.path, place), reader.view)
         source.alternatives += reader.parser.alternatives
         reader.parser.alternatives.clear()
@@ -311,7 +312,8 @@ class Walker(Generic[B]):
             else:
                 if deviation is not None:
                     yield Noted(deviation.at(start.path, place), leaf.view)
-                yield from self._walk_within(body, within, leaf.view, place, begin)
+                quoted = deviation is defect.PART_IN_BODY
+                yield from self._walk_within(body, within, leaf.view, place, begin, quoted=quoted)
         yield from self._open(leaf, place)
 
     def _entity_within(self, start: LeafStart, head: bytes) -> Entity | None:
@@ -329,7 +331,8 @@ class Walker(Generic[B]):
         """A part that a leaf holds, with or without a delimiter, and the index where it begins: readers that find
         another boundary than we do show it."""
         start, depth = leaf.start, leaf.start.depth + 1
-        part = Entity(start.path, False, depth, parent_type=start.parent_type)
+        path = start.path if start.kind in _MARGINS else f"{start.path}:part"
+        part = Entity(path, False, depth, parent_type=start.parent_type)
         with leaf.body.view() as data:
             if start.kind in _MARGINS and _PART.match(data):
                 return 0, part
@@ -341,11 +344,11 @@ class Walker(Generic[B]):
             return (odd.end(), part) if odd is not None else (0, None)
 
     def _walk_within(
-        self, body: Body, entity: Entity, view: str, place: int, begin: int = 0
+        self, body: Body, entity: Entity, view: str, place: int, begin: int = 0, *, quoted: bool = False
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Walk through what stands in `body` from index `begin` on."""
         self._sources += 1
-        source = _Source(self._sources, entity, place, body.size)
+        source = _Source(self._sources, entity, place, body.size, quoted)
         if entity.message:  # no header begins with an empty line
             head = body.read(0, _HEAD)
             begin = len(head) - len(head.lstrip())

@@ -89,7 +89,8 @@ ARGUED = (
         "malformed/016.eml",
         _COUNT,
         """Each boundary begins with the next one. The line with the outermost ends all within (RFC 2046, 5.1.2),
-        so that the other lines are text of the part that begins there; expected is that they go on dividing.""",
+        so that the other lines are text of the part that begins there; expected is that they go on dividing. We
+        show the parts that stand in that text besides, and the reading that is expected too.""",
     ),
     _argued(
         *_STALWART,
