@@ -346,7 +346,7 @@ class _Interpreter:
                 continue
             for octets, charset in candidates(structured, name):
                 text = charsets.decode(octets, charset)
-                decoded[words.decode(text).strip()] = None
+                decoded.update(dict.fromkeys([one.strip() for one in words.readings(text)]))
                 raw[text.strip()] = None
         if len(decoded) > 1:
             self._note(defect.FILENAME_AMBIGUOUS)

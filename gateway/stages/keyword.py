@@ -24,7 +24,7 @@ from gateway.model import CATEGORY_NOT_INSPECTED, Finding
 from gateway.policy.filename import analyse
 from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher, Scope
 from gateway.stages.base import Context, Part, StageRun
-from gateway.text import header_text
+from gateway.text import charset, header_text
 from gateway.text.reader import is_text, readings, variants
 
 TEXT_TOO_LONG = "text-too-long"
@@ -66,7 +66,8 @@ class _Run(StageRun):
                 continue
             self._left -= len(field.value)
             for value in (field.value, field.folded) if field.folded else (field.value,):
-                hits += self._find(_text_of(field.name, value), scope)
+                for text in _texts_of(field.name, value):
+                    hits += self._find(text, scope)
         findings = self._findings(hits, path, None) if hits else []
         return [*findings, *self._too_long(unread, path, None)]
 
@@ -124,5 +125,5 @@ def _not_inspected(rule: str, path: str, filename: str | None, detail: str) -> F
     return Finding(KeywordStage.name, rule, CATEGORY_NOT_INSPECTED, path, filename, detail)
 
 
-def _text_of(name: str, value: bytes) -> str:
-    return words.decode_octets(header_text.without_addresses(name, value))
+def _texts_of(name: str, value: bytes) -> tuple[str, ...]:
+    return words.readings(charset.decode(header_text.without_addresses(name, value), None))

@@ -56,3 +56,21 @@ def test_what_the_standard_library_encodes_is_decoded(text: str) -> None:
 @given(st.text(alphabet="=?utf-8QBqb_*AZ =\xe9"))
 def test_anything_is_decoded_to_something(text: str) -> None:
     assert isinstance(words.decode(text), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("plain", []),
+        ("=?utf-8?B?aW52b2ljZS5l?= =?utf-8?B?eGU=?=", []),
+        ("=?utf-8?B?aW52b2l?= =?utf-8?B?jZS5leGU=?=", ["invoice.exe"]),
+        ("=?utf-8?B?aW52b2ljZS5leGU=", ["invoice.exe"]),
+        ("=?utf-8?Q?invoice.exe?", ["invoice.exe"]),
+        ("=?utf-8?Q?invoice=2Eexe? x", ["invoice.exe x"]),
+        ("=?utf-8?Q?in?= =?utf-8?B?dm9pY2UuZXhl?=", []),
+    ],
+)
+def test_other_readings(text: str, others: list[str]) -> None:
+    first, *rest = words.readings(text)
+    assert first == words.decode(text)
+    assert rest == others
