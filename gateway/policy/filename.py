@@ -8,8 +8,8 @@ No system keeps a name of more than 255 characters, and each shortens it in its 
 are analysed too; of one longer than `LONGEST`, beginning and end, since programs that shorten a name keep its
 extension. So is what is left of a long name where it ends at NUL, without comments, and with percent escapes decoded.
 
-Known limit: letters of other scripts that merely look like Latin ones are left alone, since no system starts a
-program by them.
+No system starts a program by letters of other scripts that merely look like Latin ones. But somebody wrote them to
+deceive, and a reader may well be told to correct the name; so an extension is read with them as Latin letters too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from gateway.text import lookalike
 
 LONGEST = 2_048  # characters of a name that is analysed whole
 _KEPT = 255  # characters of the longest name that systems keep
@@ -175,7 +177,14 @@ def _analysed(name: str) -> FileName:
     for view in views:
         for whole in _without_controls(view, tricks):
             bases += _bases(whole, tricks)
+    if not text.isascii():
+        bases += [_with_latin_extension(base) for base in bases]
     return FileName(name, tuple(dict.fromkeys([base for base in bases if base])), tuple(sorted(tricks)))
+
+
+def _with_latin_extension(base: str) -> str:
+    stem, dot, extension = base.rpartition(".")
+    return f"{stem}.{lookalike.as_latin(extension)}" if dot else base
 
 
 _remembered = lru_cache(_REMEMBERED)(_analysed)  # several stages ask for the same names

@@ -78,3 +78,8 @@ def latinised(text: str) -> str | None:
 def _mixed(match: re.Match[str]) -> str:
     word = match[0]
     return word if word.isascii() or not _LATIN.search(word) else word.translate(_TABLE)
+
+
+def as_latin(text: str) -> str:
+    """`text` with every letter that looks like a Latin one as that letter, whatever it is written in."""
+    return text if text.isascii() else text.translate(_TABLE)

@@ -202,3 +202,21 @@ def test_only_short_names_are_remembered() -> None:
     name = "\u00e9" * 1_000 + ".exe"
     assert analyse(name) is not analyse(name)
     assert analyse(name) == analyse(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "extensions"),
+    [
+        ("invoice.\u0435\u0445\u0435", ["exe"]),
+        ("invoice.\u0455cr", ["scr"]),
+        ("\u0441\u0447\u0435\u0442.doc", ["doc"]),
+        ("invoice.exe" + "x" * 244, ["exe" + "x" * 244]),
+        ("a" * 251 + ".exe" + "x", ["exe"]),
+    ],
+)
+def test_extensions_that_only_look_so_and_those_of_names_cut_off(name: str, extensions: list[str]) -> None:
+    assert set(extensions) <= set(analyse(name).extensions)
+
+
+def test_a_name_in_another_script_keeps_its_own_letters() -> None:
+    assert analyse("\u0441\u0447\u0435\u0442.doc").bases == ("\u0441\u0447\u0435\u0442.doc",)
