@@ -44,7 +44,7 @@ class Enclosed:
     """A file within a leaf.
 
     `kind` is one of "uuencode", "begin-base64", "yenc", "binhex", "apple", "macbinary", "tnef", "cms",
-    "cms-pem", and "unread" for a leaf with more in it than is looked at.
+    "cms-pem", "data-uri", and "unread" for a leaf with more in it than is looked at.
     `filenames` are all candidates, decoded, most trusted first. `content_type` is lower case; it is
     "message/rfc822" where the content is itself a MIME entity. `charsets` as with a leaf of a message.
     `chunks` gives the decoded octets once, in order; what comes from it is made as it is asked for.

@@ -21,6 +21,7 @@ from gateway.mime.enclosed import apple, cms, tnef
 from gateway.mime.enclosed.base import Buffer, Enclosed, carrier, piece
 from gateway.mime.enclosed.base64_text import begin_base64, pem
 from gateway.mime.enclosed.binhex import binhexed, body
+from gateway.mime.enclosed.data_uri import data_uris
 from gateway.mime.enclosed.uu import uuencoded
 from gateway.mime.enclosed.yenc import yencoded
 
@@ -63,6 +64,8 @@ def find(data: Buffer, content_type: str, filenames: Sequence[str]) -> Iterator[
         if content_type == "application/mac-binhex40" and head.lstrip().startswith(b":"):
             yield from body(data, head.index(b":") + 1)
         yield from _in_text(data, len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0)
+        if b"<" in head:
+            yield from data_uris(data)
 
 
 def _looks_like_text(head: bytes) -> bool:
