@@ -127,7 +127,7 @@ def _decoded(data: Buffer, start: int, end: int, deviations: Deviations, *, base
 
 
 def _plain(text: bytes, *, final: bool) -> tuple[bytes, bytes]:
-    """`text` with references decoded and line ends left out, and what of its end may belong to a reference or escape."""
+    """`text` with references decoded and line ends left out, and what of its end may belong to one or to an escape."""
     held = b""
     if not final:
         cut = max(text.rfind(b"&", -_UNFINISHED), text.rfind(b"%", -_UNFINISHED))
