@@ -164,4 +164,5 @@ def text_lines(result: ScanResult, profile: str) -> Iterator[str]:
         yield f"  {judged.action}: {judged.label}{clause}: {finding.stage}/{finding.rule} in {where}{name}{detail}"
     for defect in dict.fromkeys([noted.defect for noted in result.defects]):
         if defect.severity > Severity.NOTE:
-            yield f"  defect: {defect.name} in part {defect.path or 'header'} at octet {defect.offset}"
+            where = f"part {defect.path}" if defect.path else "the header"
+            yield f"  defect: {defect.name} in {where} at octet {defect.offset}"
