@@ -107,6 +107,7 @@ class Boundaries:
     _needles: list[bytes] = field(default_factory=list)
     _heads: list[bytes] = field(default_factory=list)
     _bare: bool = False
+    _whole: frozenset[bytes] = frozenset()  # the lines that equal a delimiter
     _longest: int = len(_DASHES)
 
     def push(self, level: Level) -> None:
@@ -128,6 +129,7 @@ class Boundaries:
             if len(needle) > len(_DASHES) and not (self._heads and needle.startswith(self._heads[-1])):
                 self._heads.append(needle)
         self._bare = _DASHES in self._needles
+        self._whole = frozenset([needle + end for needle in self._needles for end in (b"", _DASHES)])
         self._longest = max(map(len, self._needles), default=len(_DASHES))
 
     def begins(self, line: bytes) -> bool:
@@ -243,6 +245,8 @@ class Boundaries:
         )
 
     def _decide(self, line: bytes, start: int, end: int, bare: bool) -> Delimiter | None:
+        if self.matching is Matching.EXACT and not self._guessing and line.rstrip(_WHITE) not in self._whole:
+            return None  # at once, as there may be any number of such lines
         exact: list[tuple[int, bytes, bool]] = []
         similar: list[tuple[int, bytes, bool]] = []
         for index in range(len(self.levels) - 1, -1, -1):

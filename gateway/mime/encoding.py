@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gateway.mime import defect, reading
 from gateway.mime.defect import Deviation
-from gateway.mime.encoding_base64 import Base64Decoder, LineBase64Decoder
+from gateway.mime.encoding_base64 import Base64Decoder, GroupBase64Decoder, LineBase64Decoder
 from gateway.mime.encoding_gzip import Gzip64Decoder
 from gateway.mime.encoding_qp import QuotedPrintableDecoder, Stray, UnfoldingDecoder
 from gateway.mime.encoding_uu import UuDecoder
@@ -62,8 +62,10 @@ class IdentityDecoder:
 
 
 # How readers that do not read broken base64 as we do read it: each line for itself, from another character on (so
-# that the groups of four are others), or without the characters that we take for the URL-safe alphabet.
+# that the groups of four are others), up to the first padding, or without the characters that we take for the URL-safe
+# alphabet.
 _BY_LINE, _WITHOUT_URL_SAFE = "base64 by line", "base64 without - and _"
+_WITH_PADDING, _UP_TO_PADDING = "base64 in groups with =", "base64 up to its padding"
 _SHIFTED = {f"base64 from character {skipped + 1}": skipped for skipped in (1, 2, 3)}
 # Quoted-printable in which an equals sign that begins no escape is left out, alone or with what it escapes.
 _QP_DROPPED, _QP_UNFOLDED = "quoted-printable without stray =", "quoted-printable with escapes across lines"
@@ -75,6 +77,8 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
     reading.UUENCODE: UuDecoder,
     reading.GZIP64: Gzip64Decoder,
     _BY_LINE: LineBase64Decoder,
+    _UP_TO_PADDING: partial(Base64Decoder, stop=True),
+    _WITH_PADDING: GroupBase64Decoder,
     _WITHOUT_URL_SAFE: partial(Base64Decoder, url_safe=False),
     **{name: partial(Base64Decoder, skip=skipped) for name, skipped in _SHIFTED.items()},
     _QP_DROPPED: partial(QuotedPrintableDecoder, Stray.DROPPED),
@@ -94,7 +98,9 @@ def doubts(encoding: str, deviations: Collection[Deviation]) -> tuple[str, ...]:
         groups = (_BY_LINE, *_SHIFTED) if not _REGROUPED.isdisjoint(deviations) else ()
         alphabet = (_WITHOUT_URL_SAFE,) if defect.BASE64_URL_SAFE in deviations else ()
         plain = (reading.IDENTITY,) if not _NOT_BASE64.isdisjoint(deviations) else ()
-        return (*plain, *groups, *alphabet)
+        padding = (_WITH_PADDING,) if defect.BASE64_PADDING in deviations else ()
+        first = (_UP_TO_PADDING,) if defect.BASE64_AFTER_PADDING in deviations else ()
+        return (*plain, *groups, *alphabet, *padding, *first)
     if encoding == reading.QUOTED_PRINTABLE and defect.QP_ILLEGAL in deviations:
         return (reading.IDENTITY, _QP_DROPPED, _QP_SHORTENED, _QP_UNFOLDED)
     if encoding in (reading.UUENCODE, reading.GZIP64) and deviations:

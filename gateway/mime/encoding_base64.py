@@ -26,6 +26,7 @@ _DROPPED = b"\0"  # no octet of the alphabet: what is not to be there
 _WITHOUT = bytes.maketrans(b"-_", _DROPPED * 2)
 _KEPT = _ALPHABET + b"=-_"
 _JUNK = bytes(octet for octet in range(256) if octet not in _KEPT)
+_KEPT_CHARACTER = re.compile(b"[" + re.escape(_KEPT) + b"]")
 _SPACES = b" \t"
 _PADDING = re.compile(rb"=+")
 _MAX_PADDINGS = 20_000  # in one body; each costs time, and honest mail has one
@@ -36,10 +37,11 @@ class Base64Decoder:
 
     filename = None
 
-    def __init__(self, *, skip: int = 0, url_safe: bool = True) -> None:
-        """`skip` leaves out the first characters of the alphabet; without `url_safe` - and _ are passed over."""
+    def __init__(self, *, skip: int = 0, url_safe: bool = True, stop: bool = False) -> None:
+        """`skip` leaves out the first characters of the alphabet; without `url_safe` - and _ are passed over; with
+        `stop` nothing is read behind the first "="."""
         self.deviations: dict[Deviation, None] = {}
-        self._skip = skip
+        self._skip, self._stop = skip, stop
         self._to_standard = _TO_STANDARD if url_safe else _WITHOUT
         self._held = b""  # fewer than four characters of the alphabet: the group that is not complete
         self._padding = 0  # "=" still allowed to complete a padded group that has been decoded
@@ -57,9 +59,8 @@ class Base64Decoder:
         """Take the next encoded octets; give what can be decoded."""
         clean = data.translate(None, _LINE_ENDINGS)
         if self._skip:
-            clean = clean.translate(None, _JUNK)
-            self._skip, clean = max(self._skip - len(clean), 0), clean[self._skip :]
-        if not clean:
+            clean = self._behind_skipped(clean)
+        if not clean or (self._stop and self._padded):
             return b""
         if self._padded:
             return self._tolerant(clean)
@@ -76,6 +77,14 @@ class Base64Decoder:
         self._held, self._padded = rest, padded
         return decoded
 
+    def _behind_skipped(self, text: bytes) -> bytes:
+        """What of `text` stands behind the characters that are left out."""
+        for match in _KEPT_CHARACTER.finditer(text):
+            self._skip -= 1
+            if not self._skip:
+                return text[match.end() :]
+        return b""
+
     def _tolerant(self, text: bytes) -> bytes:
         text = self._cleaned(text)
         pieces: list[bytes] = []
@@ -87,6 +96,9 @@ class Base64Decoder:
             self._groups(text[position : match.start()], pieces)
             self._pad(match.end() - match.start(), pieces)
             position = match.end()
+            if self._stop:
+                self._padded = True
+                return b"".join(pieces)
         self._groups(text[position:].translate(None, b"="), pieces)
         return b"".join(pieces)
 
@@ -153,27 +165,74 @@ class LineBase64Decoder:
     def __init__(self) -> None:
         self.deviations: dict[Deviation, None] = {}
         self._held = b""
+        self._padded = False  # what of the line has been decoded had an "="
 
     def feed(self, data: bytes) -> bytes:
         """Take the next encoded octets; give what can be decoded."""
         *lines, self._held = _LINES.split(self._held + data)
-        whole = self._held[: len(self._held) & ~3] if len(self._held) > _LONG_LINE else b""
-        self._held = self._held[len(whole) :]
-        return b"".join([_line(line) for line in lines]) + _line(whole)
+        pieces: list[bytes] = []
+        if lines:
+            pieces = [_line(lines[0], padded=self._padded), *map(_line, lines[1:])]
+            self._padded = False
+        if len(self._held) > _LONG_LINE:
+            self._padded = self._padded or b"=" in self._held
+            characters = self._held.translate(_TO_STANDARD, _JUNK + b"=")
+            whole = len(characters) & ~3
+            pieces.append(pybase64.b64decode(characters[:whole], validate=True))
+            self._held = characters[whole:]
+        return b"".join(pieces)
 
     def close(self) -> bytes:
         """The last line."""
         held, self._held = self._held, b""
-        return _line(held)
+        return _line(held, padded=self._padded)
+
+
+class GroupBase64Decoder:
+    """Base64 in which an equals sign counts as a character of its group, and costs it an octet, wherever it stands."""
+
+    faithful = False
+    filename = None
+
+    def __init__(self) -> None:
+        self.deviations: dict[Deviation, None] = {}
+        self._held = b""
+        self._paddings = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next encoded octets; give what can be decoded."""
+        text = self._held + data.translate(None, _JUNK + b"-_")
+        whole = len(text) & ~3
+        self._held = text[whole:]
+        return self._groups(text[:whole])
+
+    def _groups(self, text: bytes) -> bytes:
+        decoded = pybase64.b64decode(text.replace(b"=", b"A"), validate=True)
+        pieces: list[bytes] = []
+        position = 0
+        at = text.find(b"=")
+        while at >= 0 and self._paddings < _MAX_PADDINGS:
+            self._paddings += 1
+            group = at // 4
+            kept = max(3 - text.count(b"=", group * 4, group * 4 + 4), 1)
+            pieces.append(decoded[position : group * 3 + kept])
+            position = group * 3 + 3
+            at = text.find(b"=", group * 4 + 4)
+        return b"".join([*pieces, decoded[position:]])
+
+    def close(self) -> bytes:
+        """A group that is not complete is left out."""
+        return b""
 
 
 _LINES = re.compile(rb"[\r\n]+")
-_LONG_LINE = 1 << 16  # octets; of a longer line what is there is decoded
+_LONG_LINE = 1 << 12  # octets; of a longer line what is there is decoded
 
 
-def _line(line: bytes) -> bytes:
+def _line(line: bytes, *, padded: bool = False) -> bytes:
+    """What a line decodes to; `padded` is true where an "=" stood in what came before it on the line."""
     characters = line.translate(_TO_STANDARD, _JUNK + b"=")
     spare = len(characters) % 4
-    if spare and (spare == 1 or b"=" not in line):
+    if spare and (spare == 1 or not (padded or b"=" in line)):
         characters, spare = characters[:-spare], 0
     return pybase64.b64decode(characters + b"=" * (-spare % 4), validate=True)

@@ -99,9 +99,9 @@ class UuDecoder:
         return 1
 
     def _begin(self, name: bytes) -> None:
-        if self._state is not _State.WAITING:
+        if self._state is not _State.WAITING:  # content may have come out: a name comes too late
             self.deviations[defect.UUENCODE_MALFORMED] = None
-        if self.filename is None:
+        elif self.filename is None:
             self.filename = charset.decode(name, None).strip()
         self._state = _State.BEGUN
 

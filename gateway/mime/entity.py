@@ -28,6 +28,19 @@ class HeaderMode:
     goes_on: bool = False
     unfolded: bool = False
 
+    @property
+    def view(self) -> str:
+        """What distinguishes it, in words."""
+        ways = (
+            (self.unfolded, "fields on folded lines"),
+            (self.blank_ends, "header ends at blank line"),
+            (self.junk is Junk.ENDS, "header ends at junk"),
+            (self.junk is Junk.ENDS_BEHIND, "header ends behind junk"),
+            (self.junk is Junk.SKIPPED, "header has junk"),
+            (self.goes_on, "header goes on"),
+        )
+        return ", ".join([name for applies, name in ways if applies])
+
 
 LIKELIEST = HeaderMode()
 

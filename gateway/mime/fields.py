@@ -38,7 +38,7 @@ _CONTENT_FIELD = re.compile(
     rb"[\r\n][ \t]*content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE
 )
 _FIELD_IN_FOLD = re.compile(
-    rb"(\r\n?|\n)([ \t]+)(?=content-(?:type[ \t]*:[ \t]*[\"'(]?[a-z-]+/"
+    rb"(\r\n?|\n|\A)([ \t\v\f]+)(?=content-(?:type[ \t]*:[ \t]*[\"'(]?[a-z-]+/"
     rb"|transfer-encoding[ \t]*:[ \t]*[\"'(]?(?:base64|quoted|x-|uu|[78]bit|binary)"
     rb"|disposition[ \t]*:[ \t]*[\"'(]?(?:attachment|inline)))",
     re.IGNORECASE,
@@ -63,10 +63,12 @@ class ParsedHeader:
 
 
 class Junk(enum.Enum):
-    """What a line that is no field does: end the header unless a familiar field follows, end it, or nothing."""
+    """What a line that is no field does: end the header unless a familiar field follows, end it and begin the body,
+    end it and belong to neither, or nothing."""
 
     AUTO = enum.auto()
     ENDS = enum.auto()
+    ENDS_BEHIND = enum.auto()
     SKIPPED = enum.auto()
 
 
@@ -90,6 +92,8 @@ def parse(
     if unfolded:
         block = _FIELD_IN_FOLD.sub(rb"\2\1", block)  # as long as before, so that places stay right
     start = _prologue(block, base, deviations) if message else 0
+    if unfolded:  # the first line may be such a field too
+        start += len(block[start:]) - len(block[start:].lstrip(b" \t\v\f"))
     _inspect(block if whole else block.removesuffix(b"\r"), base, deviations)
     return _Reader(block, start, base, max_fields, deviations, whole, junk).read()
 
@@ -167,11 +171,12 @@ class _Reader:
                     self._look_for_field(match[0], start)
                     if _CONTENT_FIELD.search(block, start):
                         self._note(defect.FIELDS_IN_BODY, start)
-                    return self._result(start)
+                    return self._result(end if self._junk is Junk.ENDS_BEHIND else start)
                 else:
                     self._note(defect.JUNK_LINE, start)
                     self._look_for_field(match[0], start)
                     continue
+            self._name_above = ""
             folded = b""
             if b"\n" in value or b"\r" in value:  # all of them are folds, or the line would have ended
                 if _ODD_FOLD.search(value):  # no white space to some readers
@@ -194,7 +199,7 @@ class _Reader:
         """Whether a line that is no field, and ends at index `end`, ends the header."""
         if self._junk is Junk.AUTO:
             return _FAMILIAR.match(self._block, end) is None
-        return self._junk is Junk.ENDS
+        return self._junk is not Junk.SKIPPED
 
     def _result(self, end: int, *, limited: bool = False) -> ParsedHeader:
         if limited:

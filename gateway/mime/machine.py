@@ -28,6 +28,7 @@ from gateway.mime.reading import (
     BASE64,
     HEADER_TYPES,
     IDENTITY,
+    NESTED_TYPES,
     QUOTED_PRINTABLE,
     REPORT_TYPES,
     Reading,
@@ -45,6 +46,8 @@ FIELDS_AT_START = re.compile(
 _BASE64_LINE = re.compile(rb"\s*[A-Za-z0-9+/=]{4,}+[ \t]*(?:[\r\n]|\Z)")
 _BASE64_TEXT = re.compile(rb"\s*+[A-Za-z0-9+/]{40,}+={0,2}+[ \t]*+(?:[\r\n]|\Z)")
 _ENCODED_DELIMITER = re.compile(rb"\s*--[^\r\n]*=3D", re.IGNORECASE)
+
+_JUNK_SKIPPED = HeaderMode(junk=Junk.SKIPPED)
 
 
 @dataclass(slots=True)
@@ -87,6 +90,8 @@ class Machine:
         self._header_start = base
         self._earlier_fields: tuple[Field, ...] = ()
         self._reading = Reading(entity.default_type)
+        self._unfinished = False
+        self._cut: Reading | None = None  # what a header said that a delimiter has ended
         self._pending: list[_Pending] = []
         self.alternatives: list[Alternative] = []
         if entity.reading is None:
@@ -184,25 +189,38 @@ class Machine:
         elif not finished and end > start:
             self._report([defect.HEADER_UNFINISHED], self._path, start)
         self._position, self._line_start = body, True
-        if self._mode is LIKELIEST:
-            self._doubt_header([deviation for deviation, _ in parsed.deviations])
-            self._complete_header(parsed.header)
-        elif self._mode.goes_on and body > start:
+        self._unfinished = not finished and end > start
+        self._doubt_header([deviation for deviation, _ in parsed.deviations], parsed.header)
+        if self._mode.goes_on and body > start:
             self._earlier_fields = parsed.header.fields
             self._step = self._go_on
         else:
             self._complete_header(parsed.header)
 
-    def _doubt_header(self, deviations: list[Deviation]) -> None:
+    def _doubt_header(self, deviations: list[Deviation], header: Header) -> None:
         """Note the other places where the header may end."""
-        if defect.BLANK_CONTINUATION in deviations:
-            self._doubt("header ends at blank line", self._header_start, mode=HeaderMode(blank_ends=True))
+        mode = self._mode
+        # Where the body is text as it stands, it makes no difference how much of the junk belongs to it.
+        junk_matters = (
+            defect.FIELDS_IN_BODY in deviations
+            or self._default_type in NESTED_TYPES
+            or any(field.name.startswith("content-") for field in header.fields)
+        )
+        if defect.BLANK_CONTINUATION in deviations and mode in (LIKELIEST, _JUNK_SKIPPED):
+            self._doubt_mode(replace(mode, blank_ends=True))
+        if mode is not LIKELIEST:
+            return
         if defect.FIELD_IN_FOLD in deviations:
-            self._doubt("fields on folded lines", self._header_start, mode=HeaderMode(unfolded=True))
+            self._doubt_mode(HeaderMode(unfolded=True))
         if defect.JUNK_LINE in deviations:
-            self._doubt("header ends at junk", self._header_start, mode=HeaderMode(junk=Junk.ENDS))
-        if defect.FIELDS_IN_BODY in deviations:
-            self._doubt("header has junk", self._header_start, mode=HeaderMode(junk=Junk.SKIPPED))
+            self._doubt_mode(HeaderMode(junk=Junk.ENDS))
+        if junk_matters and (defect.JUNK_LINE in deviations or defect.MISSING_SEPARATOR in deviations):
+            self._doubt_mode(HeaderMode(junk=Junk.ENDS_BEHIND))
+        if junk_matters and defect.MISSING_SEPARATOR in deviations:
+            self._doubt_mode(_JUNK_SKIPPED)
+
+    def _doubt_mode(self, mode: HeaderMode) -> None:
+        self._doubt(mode.view, self._header_start, mode=mode)
 
     def _go_on(self) -> bool:
         """Where fields follow the empty line, they are part of the header."""
@@ -261,6 +279,8 @@ class Machine:
         for view, other in reading.others:
             self._doubt(view, self._place(self._position), reading=other)
         self._reading = reading
+        if self._unfinished and (reading.encoding != IDENTITY or reading.composite):
+            self._cut = reading
         if reading.composite and self._depth >= self._limits.depth:
             self._report([defect.DEPTH_LIMIT], self._path, self._position)
             self._open_leaf(reading)
@@ -305,7 +325,7 @@ class Machine:
             if not fields_belong:
                 self._report([defect.FIELDS_IN_BODY], self._path, self._position)
             if self._mode is LIKELIEST:
-                self._doubt("header goes on", self._header_start, mode=HeaderMode(goes_on=True))
+                self._doubt_mode(HeaderMode(goes_on=True))
         if reading.encoding == IDENTITY and _BASE64_TEXT.match(head):
             base64 = replace(reading, encoding=BASE64)
             self._doubt("encoding base64", self._place(self._position), reading=base64, leaf=True)
@@ -406,6 +426,9 @@ class Machine:
         self._report(delimiter.deviations, level.path, delimiter.start)
         self._position, self._line_start = delimiter.end, True
         self._path = _join(level.path, level.parts + 1)
+        if self._cut is not None:  # to some readers the line is part of the header
+            self._doubt("header goes over delimiter", self._place(delimiter.end), reading=self._cut)
+            self._cut = None
         if delimiter.limited:
             self._give_up((), delimiter.end, self._path)
         elif delimiter.close:

@@ -158,7 +158,9 @@ class _Interpreter:
             likeliest.boundaries,
             found_encodings[0],
             _word(attached[0].value) if attached else "",
-            self._filenames(attached, parameters) + self._unfolded(dispositions + types),
+            self._within_limit(
+                [*self._filenames(attached, parameters), *self._unfolded(dispositions + types)]
+            ),
             _flow(deciding),
         )
         others = self._others(reading, structures, found_encodings)
@@ -321,7 +323,7 @@ class _Interpreter:
         bare = _word(parse(text.encode("utf-8", "replace")[: self._limits.field_octets]).value)
         if bare in _ENCODINGS and bare == text.rstrip("; \t"):
             return (_ENCODINGS[bare],)
-        if bare in _COMMON_MISSPELLINGS:
+        if bare in _COMMON_MISSPELLINGS and not _ENCODING_WITHIN.search(_NOISE.sub("", text)):
             return (IDENTITY,)
         within = [_ENCODINGS[found[0]] for found in _ENCODING_WITHIN.finditer(_NOISE.sub("", text))]
         first = [_ENCODINGS[bare]] if bare and bare in _ENCODINGS else []
@@ -331,12 +333,12 @@ class _Interpreter:
         self._note(defect.ENCODING_MALFORMED)
         return tuple(dict.fromkeys([*first, *within, IDENTITY]))
 
-    def _unfolded(self, fields: list[Field]) -> tuple[str, ...]:
+    def _unfolded(self, fields: list[Field]) -> list[str]:
         """Names as they are to readers that leave out the white space of folds."""
         tight = [parse(field.folded[: self._limits.field_octets]) for field in fields if field.folded]
-        return self._filenames(tight, tight) if tight else ()
+        return self._filenames(tight, tight) if tight else []
 
-    def _filenames(self, attached: list[Structured], types: list[Structured]) -> tuple[str, ...]:
+    def _filenames(self, attached: list[Structured], types: list[Structured]) -> list[str]:
         decoded: dict[str, None] = {}
         raw: dict[str, None] = {}
         named = [(one, "filename") for one in attached] + [(one, "name") for one in types]
@@ -350,7 +352,11 @@ class _Interpreter:
                 raw[text.strip()] = None
         if len(decoded) > 1:
             self._note(defect.FILENAME_AMBIGUOUS)
-        found = [name for name in decoded | raw if name]
+        return [name for name in decoded | raw if name]
+
+    def _within_limit(self, names: list[str]) -> tuple[str, ...]:
+        """The names, each once; of too many the first and the last."""
+        found = list(dict.fromkeys(names))
         if len(found) > self._limits.filenames:
             self._note(defect.TOO_MANY_FILENAMES)
             half = self._limits.filenames // 2

@@ -15,7 +15,7 @@ The walk reads back only what it wrote, through `Body`; it does no I/O of its ow
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
@@ -67,7 +67,7 @@ _USUAL = frozenset(
         *_TELLING,
     }
 )
-_MESSAGE_NAMES = (".eml", ".mht", ".mhtml", ".nws", ".mim", ".mime")
+_MESSAGE_NAMES = (".eml", ".emlx", ".mail", ".mht", ".mhtml", ".nws", ".mim", ".mime")
 
 
 class Body(Protocol):
@@ -149,7 +149,7 @@ class _Source:
     bare_cr: int = 0
     ends_with_cr: bool = False
     leaves: set[tuple[object, ...]] = field(default_factory=set)
-    headers: list[Header] = field(default_factory=list)
+    headers: set[Header] = field(default_factory=set)
     entities: set[tuple[int, int, Entity]] = field(default_factory=set)
     alternatives: list[Alternative] = field(default_factory=list)
 
@@ -226,7 +226,7 @@ class Walker(Generic[B]):
         self, octets: Body, source: _Source, view: str
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Follow each alternative, and those that are met on the way."""
-        if source.bare_cr:
+        if source.bare_cr and (yield from self._view_left(source, source.place)):
             yield from self._without_bare_cr(octets, source, view)
         while source.alternatives:
             one = source.alternatives.pop(0)
@@ -234,13 +234,23 @@ class Walker(Generic[B]):
             if one.start >= one.end or key in source.entities:
                 continue
             source.entities.add(key)
-            if self._tally.views >= self._limits.views:
-                yield from self._limited(defect.TOO_MANY_VIEWS, one.entity.path, source.place or one.start)
+            if not (yield from self._view_left(source, one.start)):
                 source.alternatives.clear()
                 return
-            self._tally.views += 1
             name = f"{view}; {one.view}" if view else one.view
             yield from self._walk(octets, source, one.entity, name, (one.start, one.end), likeliest=False)
+
+    def _view_left(self, source: _Source, start: int | None) -> Generator[Noted, None, bool]:
+        """Count another reading, from `start` on; False where it is one too many, or would show nothing."""
+        place = (start if source.place is None else source.place) or 0
+        if self._tally.decoded_octets > self._limits.decoded_octets:
+            yield from self._limited(defect.DECODED_TOO_LARGE, source.entity.path, place)
+            return False
+        if self._tally.views >= self._limits.views:
+            yield from self._limited(defect.TOO_MANY_VIEWS, source.entity.path, place)
+            return False
+        self._tally.views += 1
+        return True
 
     def _follow(
         self, reader: _Reader[B], events: Iterable[Event]
@@ -249,19 +259,20 @@ class Walker(Generic[B]):
         for event in events:
             match event:
                 case LeafData(data=data):
-                    if reader.body is not None and self._afforded(data):
-                        reader.body.write(data)
+                    if reader.body is not None and (kept := self._afforded(data)):
+                        reader.body.write(kept)
                 case LeafStart():
                     reader.start, reader.body = event, self._new_body()
                 case LeafEnd():
                     yield from self._leaf(reader, event)
                 case HeaderComplete():
                     if reader.likeliest or event.header not in source.headers:
-                        source.headers.append(event.header)
+                        source.headers.add(event.header)
                         yield Seen(event, reader.view)
                 case Defect():
                     place = event.offset if source.place is None else source.place
-                    if (reader.likeliest and not source.quoted) or event.severity is Severity.LIMIT:
+                    seen = reader.likeliest and not (source.quoted or reader.view)
+                    if seen or event.severity is Severity.LIMIT:
                         yield Noted(Defect(event.name, event.severity, event.path, place), reader.view)
         source.alternatives += reader.parser.alternatives
         reader.parser.alternatives.clear()
@@ -274,7 +285,10 @@ class Walker(Generic[B]):
         place = end.start if source.place is None else source.place
         if self._tally.decoded_octets > self._limits.decoded_octets:
             yield from self._limited(defect.DECODED_TOO_LARGE, start.path, place)
-        key = (end.start, end.end, start.encoding, start.content_type, start.charsets, start.filenames)
+        key = (
+            *(end.start, end.end, start.encoding, start.content_type),
+            *(start.charsets, start.filenames, start.boundaries, start.flow),
+        )
         if reader.likeliest or key not in source.leaves:
             source.leaves.add(key)
             opaque = (
@@ -309,6 +323,9 @@ class Walker(Generic[B]):
         if within is not None:
             if start.depth >= self._limits.depth:
                 yield from self._limited(defect.DEPTH_LIMIT, start.path, place)
+            elif start.encoding == IDENTITY and self._tally.parts > self._limits.parts:
+                # It would be one leaf again but for its header, and that once for each level that may nest.
+                yield from self._limited(defect.TOO_MANY_PARTS, start.path, place)
             else:
                 if deviation is not None:
                     yield Noted(deviation.at(start.path, place), leaf.view)
@@ -360,17 +377,18 @@ class Walker(Generic[B]):
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Readers that do not take CR alone for the end of a line pass it over."""
         name = "without bare CR"
-        place = source.place or 0
+        place = 0 if source.place is None else source.place
         body = self._new_body()
         held = b""
         for block in octets.blocks():
             data = held + block
             held = data[-1:] if data.endswith(b"\r") else b""
             data = _BARE_CR.sub(b"", data.removesuffix(b"\r"))
-            if not self._afforded(data):
+            kept = self._afforded(data)
+            body.write(kept)
+            if len(kept) < len(data):
                 yield from self._limited(defect.DECODED_TOO_LARGE, source.entity.path, place)
                 break
-            body.write(data)
             yield PAUSE
         yield from self._walk_within(body, source.entity, f"{view}; {name}" if view else name, place)
         body.close()
@@ -392,13 +410,15 @@ class Walker(Generic[B]):
                     return
                 body = self._new_body()
                 for chunk in found.chunks:
-                    if not self._afforded(chunk):
+                    kept = self._afforded(chunk)
+                    body.write(kept)
+                    if len(kept) < len(chunk):
                         yield from self._limited(defect.DECODED_TOO_LARGE, path, place)
                         break
-                    body.write(chunk)
                     yield PAUSE
                 for deviation in found.deviations:
-                    yield Noted(deviation.at(path, place), leaf.view)
+                    if not leaf.view or deviation.severity is Severity.LIMIT:
+                        yield Noted(deviation.at(path, place), leaf.view)
                 inner = LeafStart(
                     path,
                     Kind.ENCLOSED,
@@ -415,10 +435,11 @@ class Walker(Generic[B]):
 
     # Limits
 
-    def _afforded(self, data: bytes) -> bool:
-        """Count decoded octets; False where there are too many."""
+    def _afforded(self, data: bytes) -> bytes:
+        """Count decoded octets; what of `data` is within the limit."""
+        left = max(self._limits.decoded_octets - self._tally.decoded_octets, 0)
         self._tally.decoded_octets += len(data)
-        return self._tally.decoded_octets <= self._limits.decoded_octets
+        return data[:left]
 
     def _limited(self, deviation: Deviation, path: str, place: int) -> Iterator[Noted]:
         """A limit of the whole message is passed: said once."""
@@ -437,6 +458,9 @@ def _is_message(start: LeafStart, head: bytes) -> bool:
     at = begin.end() if begin is not None else 0
     if _TYPE_OF_PARTS.match(head, at):
         return True
+    if _is_called_message(start):
+        header = _EMPTY_LINE.search(head, at)
+        return header is None or _FIELD_NAMES.search(head, at, header.start()) is not None
     colon = head.find(b":", at, at + 66)
     if colon < 0 or b" " in head[at:colon].rstrip() or b"\n" in head[at:colon]:
         return False
@@ -446,8 +470,11 @@ def _is_message(start: LeafStart, head: bytes) -> bool:
         head[empty.end() :].strip() if empty else head[_HEAD - 1 :]
     ):
         return False  # a header by itself
-    if start.content_type.startswith("message/") and names & _USUAL:
-        return start.content_type not in REPORT_TYPES
-    if any(name.lower().endswith(_MESSAGE_NAMES) for name in start.filenames) and names & _USUAL:
-        return True
     return bool(names & _TELLING) and len(names & _USUAL) > 1
+
+
+def _is_called_message(start: LeafStart) -> bool:
+    """Whether type or name say that a leaf is a message, so that a reader takes it for one however it begins."""
+    if any(name.lower().endswith(_MESSAGE_NAMES) for name in start.filenames):
+        return True
+    return start.content_type.startswith("message/") and start.content_type not in REPORT_TYPES | HEADER_TYPES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.mime.boundary import Boundaries, Level
+from gateway.mime.boundary import Boundaries, Level, Matching
 
 
 def boundaries(*each: bytes | tuple[bytes, ...], delimiter_octets: int = 100) -> Boundaries:
@@ -209,3 +209,112 @@ def test_hostile_lines_within_many_multiparts(line: bytes, innermost: bytes | tu
     buffer = bytearray(b"x\n" + line * (500_000 // len(line)) + b"--7=boundary\n")
     found = stack.scan(buffer, 0, True, True).delimiter
     assert found is not None
+
+
+def matching(how: Matching, *each: bytes | tuple[bytes, ...], closed: tuple[int, ...] = ()) -> Boundaries:
+    """A stack of multiparts that is matched in some way; the levels in `closed` are."""
+    stack = boundaries(*each)
+    stack.matching = how
+    for index in closed:
+        stack.levels[index].closed = True
+    return stack
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"--foo", (0, False, [])),
+        (b"--foo \t", (0, False, [])),
+        (b"--foo--", (0, True, [])),
+        (b"--foo-- ", (0, True, [])),
+        (b"--fooX", None),
+        (b"--foo X", None),
+        (b"--foo-", None),
+        (b"--foo--x", None),
+        (b"--foo\x0b", None),
+    ],
+)
+def test_exact(line: bytes, expected: tuple[int, bool, list[str]] | None) -> None:
+    assert delimiter(matching(Matching.EXACT, b"foo"), line) == expected
+    assert delimiter(matching(Matching.EXACT, (b"x", b"foo"), b"bar"), line) == expected
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "line", "expected"),
+    [
+        (b"foo", b"bar", b"--bar", (1, False)),
+        (b"foo", b"foo", b"--foo", (0, False)),
+        (b"foo", b"foo_", b"--foo_", (0, False)),
+        (b"foo_", b"foo", b"--foo_", (0, False)),
+        (b"foo_", b"foo", b"--foo", (1, False)),
+        (b"foo", b"foo--", b"--foo--", (0, True)),
+        (b"foo", b"foobar", b"--foobarx", (0, False)),
+    ],
+)
+def test_outermost(outer: bytes, inner: bytes, line: bytes, expected: tuple[int, bool]) -> None:
+    found = delimiter(matching(Matching.OUTERMOST, outer, inner), line)
+    assert found is not None
+    assert found[:2] == expected
+
+
+@pytest.mark.parametrize(
+    ("closed", "line", "level"),
+    [
+        ((), b"--bar", 1),
+        ((), b"--bar--", 1),
+        ((), b"--foo", None),
+        ((), b"--foo--", None),
+        ((1,), b"--foo", 0),
+        ((1,), b"--bar", 1),
+        ((0,), b"--foo", None),
+        ((0, 1), b"--foo--", 0),
+    ],
+)
+def test_innermost(closed: tuple[int, ...], line: bytes, level: int | None) -> None:
+    found = delimiter(matching(Matching.INNERMOST, b"foo", b"bar", closed=closed), line)
+    assert (found[0] if found is not None else None) == level
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "line", "expected"),
+    [
+        (b"foo", b"bar", b"--bar", 1),
+        (b"foo", b"bar", b"--foo", 0),
+        (b"foo", b"foo", b"--foo", 0),
+        (b"foo", b"foo_", b"--foo_", 0),
+        (b"foo", b"foo_", b"--foo_x", 0),
+        (b"foo_", b"foo", b"--foo_", 0),
+        (b"foo_", b"foo", b"--foo", 1),
+    ],
+)
+def test_the_outermost_multipart_that_a_line_may_belong_to_is_named(
+    outer: bytes, inner: bytes, line: bytes, expected: int
+) -> None:
+    found = boundaries(outer, inner).scan(bytearray(b"x\n" + line + b"\n"), 0, True, True).delimiter
+    assert found is not None
+    assert found.outer == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab-", min_size=1, max_size=4).map(str.encode), min_size=1, max_size=5), lines
+)
+def test_an_exact_delimiter_is_one_in_every_way(each: list[bytes], line: bytes) -> None:
+    exact = delimiter(matching(Matching.EXACT, *each), line)
+    lenient = delimiter(boundaries(*each), line)
+    outermost = delimiter(matching(Matching.OUTERMOST, *each), line)
+    if exact is not None:
+        assert lenient == exact
+        assert line.startswith(b"--" + each[exact[0]])
+    assert (outermost is None) == (lenient is None)
+    if outermost is not None and lenient is not None:
+        assert outermost[0] <= lenient[0]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("how", Matching)
+def test_hostile_lines_that_begin_like_a_delimiter(how: Matching) -> None:
+    stack = matching(how, *[b"b%d" % number for number in range(50)])
+    buffer = bytearray(b"x\n" + b"--b0 x\n" * 50_000)
+    found = stack.scan(buffer, 0, True, True).delimiter
+    assert (found is None) == (how in (Matching.EXACT, Matching.INNERMOST))

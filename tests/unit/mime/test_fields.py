@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.mime.fields import ParsedHeader, parse
+from gateway.mime.fields import Junk, ParsedHeader, parse
 
 
 def read(block: bytes, *, message: bool = True, max_fields: int = 100, whole: bool = True) -> ParsedHeader:
@@ -118,3 +118,127 @@ def test_any_block_is_read_and_fields_lie_in_it_in_order(block: bytes) -> None:
         assert b"\r" not in field.value
         assert b"\n" not in field.value
         position = field.end
+
+
+class TestJunk:
+    """What a line that is no field does."""
+
+    BLOCK = b"A: b\r\njunk\r\nSubject: c\r\n"
+    UNFAMILIAR = b"A: b\r\njunk\r\nKeywords: c\r\n"
+
+    def parsed(self, block: bytes, junk: Junk) -> ParsedHeader:
+        return parse(block, 0, message=True, max_fields=9, junk=junk)
+
+    @pytest.mark.parametrize("block", [BLOCK, UNFAMILIAR])
+    def test_ends(self, block: bytes) -> None:
+        parsed = self.parsed(block, Junk.ENDS)
+        assert pairs(parsed) == [("a", b"b")]
+        assert parsed.end == 6
+        assert "missing-separator" in names(parsed)
+
+    @pytest.mark.parametrize(("block", "last"), [(BLOCK, "subject"), (UNFAMILIAR, "keywords")])
+    def test_skipped(self, block: bytes, last: str) -> None:
+        parsed = self.parsed(block, Junk.SKIPPED)
+        assert pairs(parsed) == [("a", b"b"), (last, b"c")]
+        assert parsed.end == len(block)
+        assert names(parsed) == ["junk-line"]
+
+    @pytest.mark.parametrize(
+        ("line", "skipped"),
+        [
+            (b"Subject: c", True),
+            (b"CONTENT-TYPE : c", True),
+            (b"X-Anything: c", True),
+            (b"List-Id: c", True),
+            (b"Sensitivity: c", True),
+            (b"Keywords: c", False),
+            (b"junk", False),
+            (b" Subject: c", False),
+            (b"", False),
+        ],
+    )
+    def test_passed_over_where_a_familiar_field_follows(self, line: bytes, skipped: bool) -> None:
+        parsed = self.parsed(b"A: b\r\njunk\r\n" + line, Junk.AUTO)
+        assert ("junk-line" in names(parsed)) == skipped
+        assert (parsed.end == 6) != skipped
+
+    def test_all_of_many_lines_are_skipped(self) -> None:
+        parsed = self.parsed(b"junk\r\n" * 500 + b"A: b\r\n" + b"junk\r\n" * 500, Junk.SKIPPED)
+        assert pairs(parsed) == [("a", b"b")]
+        assert names(parsed) == ["junk-line"]
+
+
+class TestFieldsInFolds:
+    """MIME fields on lines that begin with white space."""
+
+    @pytest.mark.parametrize(
+        "block",
+        [
+            b"Subject: x\r\n Content-Type: text/html\r\n",
+            b"Subject: x\n\tContent-Type:text/html",
+            b"Subject: x\r\n y\r\n \tcontent-transfer-encoding: base64\r\n",
+            b"Subject: x\r\n Content-Disposition: attachment\r\n",
+            b'Subject: x\r\n Content-Type: "text/html"\r\n',
+            b"Subject: x\r\njunk\r\n Content-Type: text/html\r\nTo: y\r\n",
+        ],
+    )
+    def test_are_told(self, block: bytes) -> None:
+        assert "field-in-fold" in names(read(block))
+
+    @pytest.mark.parametrize(
+        "block",
+        [
+            b"Content-Type: text/html\r\n",
+            b"Subject: x\r\n about Content-Type: text/html\r\n",
+            b"Subject: x\r\n Content-Type: is a field\r\n",
+            b"DKIM-Signature: a; h=Subject:\r\n Content-Type:Content-Transfer-Encoding;\r\n",
+        ],
+    )
+    def test_are_not_where_the_text_merely_names_them(self, block: bytes) -> None:
+        assert "field-in-fold" not in names(read(block))
+
+    def test_are_fields_when_unfolded(self) -> None:
+        block = b"Subject: x\r\n \tContent-Type: text/html;\r\n charset=y\r\n Content-Transfer-Encoding: base64\r\n"
+        parsed = parse(block, 100, message=True, max_fields=9, unfolded=True)
+        assert [field.name for field in parsed.header.fields] == [
+            "subject",
+            "content-type",
+            "content-transfer-encoding",
+        ]
+        assert parsed.header.fields[1].value == b"text/html; charset=y"
+        assert parsed.end == len(block)
+        assert parsed.header.fields[-1].end == 100 + len(block)
+
+    def test_other_folds_stay(self) -> None:
+        parsed = parse(b"Subject: x\r\n y: z\r\n", 0, message=True, max_fields=9, unfolded=True)
+        assert pairs(parsed) == [("subject", b"x y: z")]
+
+
+@pytest.mark.parametrize("junk", Junk)
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([b"A: b", b" c", b"junk", b"Subject: d", b" Content-Type: e/f", b"\r\n", b"\n"])
+    ),
+    st.booleans(),
+)
+def test_any_block_is_read_in_every_way(junk: Junk, lines: list[bytes], unfolded: bool) -> None:
+    block = b"\r\n".join(lines)
+    parsed = parse(block, 7, message=True, max_fields=9, junk=junk, unfolded=unfolded)
+    position = 7
+    for field in parsed.header.fields:
+        assert position <= field.start < field.end <= 7 + parsed.end
+        position = field.end
+    assert parsed.end <= len(block)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unfolded", [True, False])
+@pytest.mark.parametrize(
+    "unit",
+    [b"\n" + b" " * 1_000, b"\n content-type", b"\n \n", b"junk\n", b"\n\tcontent-type: a/b", b"\r ", b":"],
+)
+def test_hostile_blocks(unit: bytes, unfolded: bool) -> None:
+    block = b"A: b" + unit * (500_000 // len(unit))
+    parsed = parse(block, 0, message=True, max_fields=5_000, unfolded=unfolded)
+    assert parsed.end <= len(block)

@@ -79,3 +79,78 @@ def test_long_header_is_found_in_whatever_pieces_it_comes() -> None:
             if found is not None:
                 break
         assert found == HeaderEnd(len(data) - 6, len(data) - 4, Ended.EMPTY_LINE)
+
+
+def search_blank(data: bytes, *, final: bool = True, boundary: bytes | None = None) -> HeaderEnd | None:
+    """The same where a line of white space ends the header."""
+    limits = Limits()
+    boundaries = Boundaries(limits.delimiter_octets)
+    if boundary is not None:
+        boundaries.push(Level("", "multipart/mixed", (b"--" + boundary,), 0))
+    finder = HeaderSearch(limits, boundaries)
+    finder.restart(blank_ends=True)
+    return finder.search(bytearray(data), 0, final)
+
+
+@pytest.mark.parametrize(
+    ("data", "end", "body"),
+    [
+        (b"A: b\r\n \r\nx", 6, 9),
+        (b"A: b\r\n\t \r\nx", 6, 10),
+        (b"A: b\r\n\v\f\r\nx", 6, 10),
+        (b"A: b\n \nx", 5, 7),
+        (b"A: b\r \rx", 5, 7),
+        (b"A: b\r\n\r\nx", 6, 8),
+        (b" \r\nx", 0, 3),
+        (b"\r\nx", 0, 2),
+        (b"A: b\r\n c\r\n \r\nx", 10, 13),
+    ],
+)
+def test_a_line_of_white_space_ends_the_header(data: bytes, end: int, body: int) -> None:
+    assert search_blank(data) == HeaderEnd(end, body, Ended.EMPTY_LINE)
+
+
+def test_a_line_of_white_space_that_is_not_complete() -> None:
+    assert search_blank(b"A: b\r\n  ", final=False) is None
+    assert search_blank(b"A: b\r\n  \r", final=False) is None
+    assert search_blank(b"A: b\r\n  ") == HeaderEnd(8, 8, Ended.CUT_SHORT)
+
+
+def test_white_space_and_delimiters() -> None:
+    assert search_blank(b"A: b\r\n--foo\r\n \r\n", boundary=b"foo") == HeaderEnd(4, 4, Ended.CUT_SHORT)
+    assert search_blank(b"A: b\r\n \r\n--foo\r\n", boundary=b"foo") == HeaderEnd(6, 9, Ended.EMPTY_LINE)
+
+
+def test_white_space_ends_no_other_header() -> None:
+    finder = HeaderSearch(Limits(), Boundaries(10))
+    finder.restart(blank_ends=True)
+    finder.restart()
+    assert finder.search(bytearray(b"A: b\r\n \r\nC: d\r\n\r\n"), 0, True) == HeaderEnd(
+        15, 17, Ended.EMPTY_LINE
+    )
+
+
+@pytest.mark.parametrize("blank_ends", [True, False])
+@pytest.mark.parametrize("step", [1, 3, 100])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"A: b\r\n \r\nC: d\r\n\r\nbody",
+        b"A: b\r\n\t\r\n\r\nbody",
+        b" \r\n\r\nbody",
+        b"A: b\r \r\rbody",
+        b"A: b\r\n" + b" c\r\n" * 60 + b" \r\n\r\nbody",
+    ],
+)
+def test_pieces_make_no_difference(data: bytes, step: int, blank_ends: bool) -> None:
+    whole = HeaderSearch(Limits(), Boundaries(10))
+    whole.restart(blank_ends=blank_ends)
+    expected = whole.search(bytearray(data), 0, True)
+    finder = HeaderSearch(Limits(), Boundaries(10))
+    finder.restart(blank_ends=blank_ends)
+    found = None
+    for end in [*range(step, len(data), step), len(data)]:
+        found = finder.search(bytearray(data[:end]), 0, end == len(data))
+        if found is not None:
+            break
+    assert found == expected
