@@ -9,14 +9,13 @@ of times, whatever the input and however it is cut.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from gateway.mime import defect, fields
 from gateway.mime.boundary import Boundaries, Delimiter, Level, Matching
 from gateway.mime.defect import Deviation
+from gateway.mime.doubts import Doubts
 from gateway.mime.encoding import decoder_for
 from gateway.mime.entity import LIKELIEST, Alternative, Entity, HeaderMode
 from gateway.mime.event import HeaderComplete, Kind, LeafStart
@@ -29,24 +28,14 @@ from gateway.mime.reading import (
     HEADER_TYPES,
     IDENTITY,
     NESTED_TYPES,
-    QUOTED_PRINTABLE,
     REPORT_TYPES,
     Reading,
     interpret,
 )
+from gateway.mime.signs import fields_at_start, is_base64, looks_encoded
 from gateway.mime.sink import Emit, LeafSink, MarginSink, Sink, margin
 
-_PEEK = 512  # octets of a body that are looked at before it is decided what it is
-FIELDS_AT_START = re.compile(
-    rb"(\s*+(?:--[^\r\n]*+\s++)?+)"
-    rb"(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+[\r\n]{0,2}+){0,8}?"
-    rb"content-(?:type|transfer-encoding|disposition)[ \t]*:",
-    re.IGNORECASE,
-)
-_BASE64_LINE = re.compile(rb"\s*[A-Za-z0-9+/=]{4,}+[ \t]*(?:[\r\n]|\Z)")
-_BASE64_TEXT = re.compile(rb"\s*+[A-Za-z0-9+/]{40,}+={0,2}+[ \t]*+(?:[\r\n]|\Z)")
-_ENCODED_DELIMITER = re.compile(rb"\s*--[^\r\n]*=3D", re.IGNORECASE)
-
+_PEEK = 2048  # octets of a body that are looked at before it is decided what it is
 _JUNK_SKIPPED = HeaderMode(junk=Junk.SKIPPED)
 
 
@@ -60,17 +49,8 @@ class Tally:
     decoded_octets: int = 0
 
 
-class _Pending(NamedTuple):
-    """Another reading of an entity that has not ended yet; it stands within so many multiparts."""
-
-    levels: int
-    view: str
-    start: int
-    entity: Entity
-
-
 class Machine:
-    """Reads one entity; `emit` takes its events, `alternatives` holds its other readings once it has ended."""
+    """Reads one entity; `emit` takes its events."""
 
     def __init__(self, limits: Limits, tally: Tally, emit: Emit, entity: Entity, base: int = 0) -> None:
         """`base` is the place of the first octet."""
@@ -92,12 +72,16 @@ class Machine:
         self._reading = Reading(entity.default_type)
         self._unfinished = False
         self._cut: Reading | None = None  # what a header said that a delimiter has ended
-        self._pending: list[_Pending] = []
-        self.alternatives: list[Alternative] = []
+        self._doubts = Doubts()
         if entity.reading is None:
             self._begin_header(entity.path, message=entity.message, depth=entity.depth, mode=entity.mode)
         else:
             self._begin_body(entity.reading, leaf=entity.leaf)
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        """The other readings of what has ended. To be emptied by who takes them."""
+        return self._doubts.settled
 
     def feed(self, data: bytes) -> None:
         """Take the next octets."""
@@ -111,7 +95,7 @@ class Machine:
         self._close_sink(self._place(len(self._buffer)))
         for level in reversed(self._boundaries.levels):
             self._leave(level, self._place(len(self._buffer)))
-        self._settle(0, self._place(len(self._buffer)))
+        self._doubts.end(0, self._place(len(self._buffer)))
 
     def _run(self) -> None:
         while self._step():
@@ -133,7 +117,7 @@ class Machine:
     def _doubt(self, view: str, start: int, **differences: object) -> None:
         """The entity that begins at `start` can be read otherwise; where it ends is not known yet."""
         entity = replace(self._entity(), **differences)  # type: ignore[arg-type]
-        self._pending.append(_Pending(len(self._boundaries.levels), view, start, entity))
+        self._doubts.begin(len(self._boundaries.levels), view, start, entity)
 
     def _entity(self) -> Entity:
         """The entity that is being read."""
@@ -147,16 +131,7 @@ class Machine:
         )
 
     def _doubt_leaf(self, encoding: str, start: int, end: int) -> None:
-        """The leaf from `start` to `end` can be decoded otherwise."""
-        reading = replace(self._reading, encoding=encoding)
-        entity = replace(self._entity(), reading=reading, leaf=True)
-        self.alternatives.append(Alternative(f"encoding {encoding}", start, end, entity))
-
-    def _settle(self, level: int, end: int) -> None:
-        """All that stands within multipart `level` ends at place `end`."""
-        while self._pending and self._pending[-1].levels >= level:
-            _, view, start, entity = self._pending.pop()
-            self.alternatives.append(Alternative(view, start, end, entity))
+        self._doubts.leaf(self._entity(), replace(self._reading, encoding=encoding), start, end)
 
     # Header
 
@@ -227,15 +202,15 @@ class Machine:
         if len(self._buffer) - self._position < _PEEK and not self._final:
             return False
         head = bytes(self._buffer[self._position : self._position + _PEEK])
-        more = FIELDS_AT_START.match(head)
+        begin = fields_at_start(head)
         if (
-            more is None
+            begin is None
             or self._boundaries.begins(head.lstrip())
             or len(self._earlier_fields) >= self._limits.header_fields
         ):
             self._complete_header(Header(self._earlier_fields))
             return True
-        self._position += more.end(1)
+        self._position += begin
         self._header_search.restart()
         self._step = self._read_header
         return True
@@ -307,7 +282,7 @@ class Machine:
         head = bytes(self._buffer[self._position : self._position + _PEEK])
         if not reading.composite:
             self._peek_at_leaf(reading, head)
-        elif _looks_encoded(reading, head):
+        elif looks_encoded(reading, head):
             self._report([defect.COMPOSITE_DECODED], self._path, self._position)
             self._doubt(
                 "as it stands", self._place(self._position), reading=replace(reading, encoding=IDENTITY)
@@ -321,12 +296,12 @@ class Machine:
 
     def _peek_at_leaf(self, reading: Reading, head: bytes) -> None:
         fields_belong = reading.content_type in REPORT_TYPES or reading.content_type in HEADER_TYPES
-        if FIELDS_AT_START.match(head) and not self._boundaries.begins(head.lstrip()):
+        if fields_at_start(head) is not None and not self._boundaries.begins(head.lstrip()):
             if not fields_belong:
                 self._report([defect.FIELDS_IN_BODY], self._path, self._position)
             if self._mode is LIKELIEST:
                 self._doubt_mode(HeaderMode(goes_on=True))
-        if reading.encoding == IDENTITY and _BASE64_TEXT.match(head):
+        if reading.encoding == IDENTITY and is_base64(head):
             base64 = replace(reading, encoding=BASE64)
             self._doubt("encoding base64", self._place(self._position), reading=base64, leaf=True)
         self._open_leaf(reading)
@@ -416,7 +391,7 @@ class Machine:
             self._boundaries.levels[delimiter.level].doubts.add(Matching.INNERMOST)
         for level in reversed(inner):
             self._leave(level, self._place(delimiter.start))
-        self._settle(delimiter.level + 1, self._place(delimiter.start))
+        self._doubts.end(delimiter.level + 1, self._place(delimiter.start))
         if defect.DELIMITER_SUFFIX in delimiter.deviations:
             self._boundaries.levels[delimiter.level].doubts.add(Matching.EXACT)
         if delimiter.outer is not None and delimiter.outer < delimiter.level:
@@ -459,15 +434,7 @@ class Machine:
         elif not level.closed:
             self._emit(defect.CLOSE_MISSING.at(level.path, end))
         if level.doubts and self._boundaries.matching is Matching.LENIENT:
-            boundaries = tuple([needle[2:] for needle in level.needles])
-            reading = Reading(level.content_type, boundaries=boundaries)
-            entity = Entity(level.path, False, level.depth, reading=reading)
-            for matching in sorted(level.doubts, key=lambda one: one.value):
-                self.alternatives.append(
-                    Alternative(
-                        f"delimiters {matching.value}", level.start, end, replace(entity, matching=matching)
-                    )
-                )
+            self._doubts.multipart(level, end)
 
     # Limits
 
@@ -492,14 +459,3 @@ class Machine:
 
 def _join(path: str, number: int) -> str:
     return f"{path}.{number}" if path else str(number)
-
-
-def _looks_encoded(reading: Reading, head: bytes) -> bool:
-    """Whether a multipart or message that declares a transfer encoding has one, going by its first octets."""
-    if any(b"--" + boundary in head for boundary in reading.boundaries):
-        return False
-    if reading.encoding == BASE64:
-        return _BASE64_LINE.match(head) is not None
-    if reading.encoding == QUOTED_PRINTABLE and reading.multipart:
-        return _ENCODED_DELIMITER.match(head) is not None
-    return True

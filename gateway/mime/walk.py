@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from gateway.mime import defect, enclosed
+from gateway.mime import defect, enclosed, signs
 from gateway.mime.defect import Deviation
 from gateway.mime.enclosed.base import Buffer
 from gateway.mime.entity import Alternative, Entity
@@ -29,45 +29,9 @@ from gateway.mime.header import Header
 from gateway.mime.limits import Limits
 from gateway.mime.machine import Tally
 from gateway.mime.parser import MESSAGE, Parser
-from gateway.mime.reading import HEADER_TYPES, IDENTITY, NESTED_TYPES, REPORT_TYPES, Reading
+from gateway.mime.reading import IDENTITY, NESTED_TYPES, Reading
 
-_HEAD = 4096  # octets of a leaf by which it is recognised
-_FIELDS = (
-    rb"(?:[!-9;-~]++[ \t]*+:[^\r\n]*+(?:\r\n?|\n)(?:[ \t][^\r\n]*+(?:\r\n?|\n))*+){0,8}?"
-    rb"content-(?:type|transfer-encoding|disposition)[ \t]*:"
-)
-_PART = re.compile(_FIELDS, re.IGNORECASE)
-_DELIMITED_PART = re.compile(
-    rb"--(?<![^\r\n]--)([^\r\n]{1,998}+)(?:\r\n?|\n)[\r\n]{0,4}+(?=" + _FIELDS + rb")", re.IGNORECASE
-)
-# The same where the delimiter does not begin its line, or only to readers that take other octets for a line's end.
-_ODDLY_DELIMITED_PART = re.compile(
-    rb"--(?<=[ \t\v\f\0\x85]--)[^\s\0\x85]{1,998}+[ \t]*+(?:\r\n?|\n)[\r\n]{0,4}+(?=" + _FIELDS + rb")",
-    re.IGNORECASE,
-)
-_TYPE_OF_PARTS = re.compile(rb"content-type[ \t]*+:[ \t]*+multipart/", re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_FIELD_NAMES = re.compile(rb"^([!-9;-~]{1,64})[ \t]*:", re.MULTILINE)
-_MBOX_LINE = re.compile(rb"\s*+(?:>?From [^\r\n]*+(?:\r\n?|\n))?+")
-_EMPTY_LINE = re.compile(rb"\r\n?\r\n?|\n\r?\n")
-_TELLING = frozenset({b"content-type", b"mime-version", b"content-transfer-encoding", b"content-disposition"})
-_USUAL = frozenset(
-    {
-        *(
-            b"from",
-            b"to",
-            b"cc",
-            b"subject",
-            b"date",
-            b"message-id",
-            b"received",
-            b"return-path",
-            b"reply-to",
-        ),
-        *_TELLING,
-    }
-)
-_MESSAGE_NAMES = (".eml", ".emlx", ".mail", ".mht", ".mhtml", ".nws", ".mim", ".mime")
 
 
 class Body(Protocol):
@@ -153,6 +117,13 @@ class _Source:
     entities: set[tuple[int, int, Entity]] = field(default_factory=set)
     alternatives: list[Alternative] = field(default_factory=list)
 
+    def add(self, one: Alternative) -> None:
+        """Have another reading followed, if it is a new one."""
+        key = (one.start, one.end, one.entity)
+        if one.start < one.end and key not in self.entities:
+            self.entities.add(key)
+            self.alternatives.append(one)
+
     def count(self, data: bytes) -> None:
         """Count each CR of `data`, the next octets, that is followed by something else than LF."""
         self.bare_cr += data.count(b"\r") - data.count(b"\r\n")
@@ -230,10 +201,6 @@ class Walker(Generic[B]):
             yield from self._without_bare_cr(octets, source, view)
         while source.alternatives:
             one = source.alternatives.pop(0)
-            key = (one.start, one.end, one.entity)
-            if one.start >= one.end or key in source.entities:
-                continue
-            source.entities.add(key)
             if not (yield from self._view_left(source, one.start)):
                 source.alternatives.clear()
                 return
@@ -274,7 +241,9 @@ class Walker(Generic[B]):
                     seen = reader.likeliest and not (source.quoted or reader.view)
                     if seen or event.severity is Severity.LIMIT:
                         yield Noted(Defect(event.name, event.severity, event.path, place), reader.view)
-        source.alternatives += reader.parser.alternatives
+        for one in reader.parser.alternatives:
+            if len(source.alternatives) <= self._limits.views:  # else the limit is passed anyway
+                source.add(one)
         reader.parser.alternatives.clear()
 
     def _leaf(self, reader: _Reader[B], end: LeafEnd) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
@@ -313,7 +282,7 @@ class Walker(Generic[B]):
         self, leaf: Leaf[B], place: int, *, likeliest: bool
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         start, body = leaf.start, leaf.body
-        head = body.read(0, _HEAD)
+        head = body.read(0, signs.HEAD)
         begin, within, deviation = 0, None, None
         if start.kind not in _MARGINS:
             within = self._entity_within(start, head)
@@ -342,7 +311,7 @@ class Walker(Generic[B]):
                 return Entity(start.path, False, depth, parent_type=start.parent_type, reading=reading)
             if start.content_type in NESTED_TYPES:
                 return Entity(start.path, True, depth)
-        return Entity(f"{start.path}:message", True, depth) if _is_message(start, head) else None
+        return Entity(f"{start.path}:message", True, depth) if signs.is_message(start, head) else None
 
     def _part_within(self, leaf: Leaf[B]) -> tuple[int, Entity | None]:
         """A part that a leaf holds, with or without a delimiter, and the index where it begins: readers that find
@@ -351,14 +320,15 @@ class Walker(Generic[B]):
         path = start.path if start.kind in _MARGINS else f"{start.path}:part"
         part = Entity(path, False, depth, parent_type=start.parent_type)
         with leaf.body.view() as data:
-            if start.kind in _MARGINS and _PART.match(data):
+            if start.kind in _MARGINS and signs.begins_like_part(data):
                 return 0, part
-            found = _DELIMITED_PART.search(data)
-            if found is not None:
-                reading = Reading("multipart/mixed", boundaries=(found[1].rstrip(),))
-                return found.start(), replace(part, reading=reading)
-            odd = _ODDLY_DELIMITED_PART.search(data)
-            return (odd.end(), part) if odd is not None else (0, None)
+            found = signs.delimited_part(data)
+        if found is None:
+            return 0, None
+        begin, boundary = found
+        if boundary is not None:
+            part = replace(part, reading=Reading("multipart/mixed", boundaries=(boundary,)))
+        return begin, part
 
     def _walk_within(
         self, body: Body, entity: Entity, view: str, place: int, begin: int = 0, *, quoted: bool = False
@@ -367,7 +337,7 @@ class Walker(Generic[B]):
         self._sources += 1
         source = _Source(self._sources, entity, place, body.size, quoted)
         if entity.message:  # no header begins with an empty line
-            head = body.read(0, _HEAD)
+            head = body.read(0, signs.HEAD)
             begin = len(head) - len(head.lstrip())
         yield from self._walk(body, source, entity, view, (begin, body.size), likeliest=True)
         yield from self._other_readings(body, source, view)
@@ -446,35 +416,3 @@ class Walker(Generic[B]):
         if deviation.name not in self._reported:
             self._reported.add(deviation.name)
             yield Noted(deviation.at(path, place), "")
-
-
-def _is_message(start: LeafStart, head: bytes) -> bool:
-    """Whether a leaf that is not declared as one is a message: by its type or name together with its beginning."""
-    if head[:1].isspace() and not head.lstrip():
-        return False
-    if start.encoding == IDENTITY and start.content_type in NESTED_TYPES:
-        return False  # it was taken apart where it stands
-    begin = _MBOX_LINE.match(head)
-    at = begin.end() if begin is not None else 0
-    if _TYPE_OF_PARTS.match(head, at):
-        return True
-    if _is_called_message(start):
-        header = _EMPTY_LINE.search(head, at)
-        return header is None or _FIELD_NAMES.search(head, at, header.start()) is not None
-    colon = head.find(b":", at, at + 66)
-    if colon < 0 or b" " in head[at:colon].rstrip() or b"\n" in head[at:colon]:
-        return False
-    empty = _EMPTY_LINE.search(head, at)
-    names = {name.lower() for name in _FIELD_NAMES.findall(head[at : empty.start() if empty else len(head)])}
-    if start.content_type in HEADER_TYPES and not (
-        head[empty.end() :].strip() if empty else head[_HEAD - 1 :]
-    ):
-        return False  # a header by itself
-    return bool(names & _TELLING) and len(names & _USUAL) > 1
-
-
-def _is_called_message(start: LeafStart) -> bool:
-    """Whether type or name say that a leaf is a message, so that a reader takes it for one however it begins."""
-    if any(name.lower().endswith(_MESSAGE_NAMES) for name in start.filenames):
-        return True
-    return start.content_type.startswith("message/") and start.content_type not in REPORT_TYPES | HEADER_TYPES

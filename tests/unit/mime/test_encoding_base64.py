@@ -171,7 +171,9 @@ class TestLines:
 
 
 @pytest.mark.parametrize("step", [1, 3, 4, 7, 100])
-@pytest.mark.parametrize("encoded", [b"QUI=QUJD", b"QUI=", b"QUI=\r\n\r\nQUJD====QUJD", b"Q U-I=QUJD", b"QUI=="])
+@pytest.mark.parametrize(
+    "encoded", [b"QUI=QUJD", b"QUI=", b"QUI=\r\n\r\nQUJD====QUJD", b"Q U-I=QUJD", b"QUI=="]
+)
 def test_up_to_the_first_padding(encoded: bytes, step: int) -> None:
     decoder = Base64Decoder(stop=True)
     pieces = [decoder.feed(encoded[at : at + step]) for at in range(0, len(encoded), step)]

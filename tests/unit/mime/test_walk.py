@@ -164,7 +164,7 @@ class TestBodies:
 
     def test_after_the_next_step(self) -> None:
         walker: Walker[Memory] = Walker(Limits(), Memory)
-        message = multipart(*[b"\r\n" + b"some text " * 100] * 3)
+        message = multipart(*[b"\r\n" + b"some text " * 300] * 3)
         bodies: list[Memory] = []
         for step in walker.feed(message):
             assert all(body.closed for body in bodies)

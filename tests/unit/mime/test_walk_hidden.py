@@ -24,7 +24,9 @@ def seen(walked: Walked) -> bool:
     return any(CANARY in leaf.content for leaf in walked.leaves)
 
 
-NESTED = b"Content-Type: multipart/mixed; boundary=bar\r\n\r\n" + entity(FILE + b"\r\n" + b64(), boundary=b"bar")
+NESTED = b"Content-Type: multipart/mixed; boundary=bar\r\n\r\n" + entity(
+    FILE + b"\r\n" + b64(), boundary=b"bar"
+)
 SINGLE = FILE + b"\r\n" + b64()[:30] + b"\r\n" + b64()[30:] + b"\r\n"
 
 
