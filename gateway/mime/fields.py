@@ -21,7 +21,6 @@ from gateway.mime.header import Field, Header
 _LINE = re.compile(
     rb"([^:\r\n]*+)(:?)((?:[^\r\n]*+(?:\r\n?|\n)(?=[ \t\v\f]))*+[^\r\n]*+)(?:\r\n?|\n|\Z)",
 )
-_FOLD = re.compile(rb"(?:\r\n?|\n)[ \t\v\f]*+")
 _ODD_FOLD = re.compile(rb"[\r\n][\v\f]")
 _BLANK_CONTINUATION = re.compile(rb"\n[ \t\v\f]++[\r\n]")
 _NO_COLON = re.compile(rb"(content-[a-z-]+)(?:\r\n?|\n)?[ \t]+:?(.*)", re.IGNORECASE | re.DOTALL)
@@ -177,18 +176,18 @@ class _Reader:
                     self._look_for_field(match[0], start)
                     continue
             self._name_above = ""
-            folded = b""
+            lines = b""
             if b"\n" in value or b"\r" in value:  # all of them are folds, or the line would have ended
                 if _ODD_FOLD.search(value):  # no white space to some readers
                     self._note(defect.JUNK_LINE, start)
                     odd = odd or defect.JUNK_LINE
                 value = value.strip()
                 self._look_for_field(value, start)
-                folded = _FOLD.sub(b"", value)
+                lines = value
                 value = value.translate(None, b"\r\n")
             else:
                 value = value.strip()
-            fields.append(Field(name, value, base + start, base + end, odd is not None or not colon, folded))
+            fields.append(Field(name, value, base + start, base + end, odd is not None or not colon, lines))
         return self._result(size)
 
     def _look_for_field(self, folded: bytes, start: int) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.mime import words
+
+_FOLD = re.compile(rb"(?:\r\n?|\n)[ \t\v\f]*+")
 
 
 class Field(NamedTuple):
     """One header field. `name` is lower case; `value` is unfolded, octets as they came, edges trimmed.
 
     `start` and `end` are octets from the start of the message; `end` is behind the field's last line ending.
-    `odd` is true where the name was written in a way that some readers do not accept. `folded` is the value without
-    the white space of its folds, where it was folded; else empty.
+    `odd` is true where the name was written in a way that some readers do not accept. `lines` is the value
+    with its line endings, where it was folded; else empty.
     """
 
     name: str
@@ -21,7 +24,12 @@ class Field(NamedTuple):
     start: int
     end: int
     odd: bool = False
-    folded: bytes = b""
+    lines: bytes = b""
+
+    @property
+    def unspaced(self) -> bytes:
+        """The value without the white space of its folds, where it was folded; else empty."""
+        return _FOLD.sub(b"", self.lines) if self.lines else b""
 
 
 @dataclass(frozen=True, slots=True)

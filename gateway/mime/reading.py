@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gateway.mime import defect, words
 from gateway.mime.defect import Deviation
@@ -47,6 +48,8 @@ _ENCODINGS = {
 _COMMON_MISSPELLINGS = frozenset(
     {"7-bit", "8-bit", "7bits", "8bits", "none", "us-ascii", "utf-8", "plain", "text"}
 )
+_OWN = re.compile(rb"name|boundary", re.IGNORECASE)
+_REMEMBERED_OCTETS = 80
 _ENCODING_WITHIN = re.compile(r"base64|quoted-printable|uuencode|uue")
 _NOISE = re.compile(r"[^a-z0-9-]+")
 _TYPE = re.compile(r"[^\s/;()<>@,:\\\"\[\]?=\x00-\x1f\x7f]+/[^\s/;()<>@,:\\\"\[\]?=\x00-\x1f\x7f]+")
@@ -123,10 +126,28 @@ def interpret(header: Header, default_type: str, limits: Limits) -> Reading:
                 location = location or field
     if not (types or encodings or dispositions or location):
         return Reading(default_type)
+    if len(types) == 1 >= len(encodings) and not (dispositions or location) and _is_plain(types[0]):
+        if not encodings:
+            return _remembered(types[0].value, None, default_type, limits)
+        if _is_plain(encodings[0]):
+            return _remembered(types[0].value, encodings[0].value, default_type, limits)
     reading = _Interpreter(limits).read(types, encodings, dispositions, default_type)
     if location is not None and not (reading.filenames or reading.composite):
         return replace(reading, filenames=_located(location.value))
     return reading
+
+
+def _is_plain(field: Field) -> bool:
+    """Whether a field is one of those that most texts have: short, and without a name or boundary of its own."""
+    value = field.value
+    return not field.odd and not field.lines and len(value) <= _REMEMBERED_OCTETS and not _OWN.search(value)
+
+
+@lru_cache(512)
+def _remembered(content_type: bytes, encoding: bytes | None, default_type: str, limits: Limits) -> Reading:
+    types = [Field("content-type", content_type, 0, 0)]
+    encodings = [] if encoding is None else [Field("content-transfer-encoding", encoding, 0, 0)]
+    return _Interpreter(limits).read(types, encodings, [], default_type)
 
 
 class _Interpreter:
@@ -335,7 +356,7 @@ class _Interpreter:
 
     def _unfolded(self, fields: list[Field]) -> list[str]:
         """Names as they are to readers that leave out the white space of folds."""
-        tight = [parse(field.folded[: self._limits.field_octets]) for field in fields if field.folded]
+        tight = [parse(field.unspaced[: self._limits.field_octets]) for field in fields if field.lines]
         return self._filenames(tight, tight) if tight else []
 
     def _filenames(self, attached: list[Structured], types: list[Structured]) -> list[str]:

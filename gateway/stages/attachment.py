@@ -51,7 +51,7 @@ class _Run(StageRun):
         part.detected_type = self._types.detect(
             part.body, part.content_type, named=bool(part.filenames), budget=self._budget
         )
-        names = tuple([analyse(name) for name in part.filenames])
+        names = part.names
         hits = self._matcher.judge(FileSeen(names, part.content_type, part.detected_type, part.body.size))
         findings = [_finding(hit, part, names) for hit in hits]
         if self._budget.spent and not spent:

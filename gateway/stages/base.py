@@ -17,6 +17,7 @@ from typing import ClassVar, Protocol
 from gateway.mime.event import Flow, Kind
 from gateway.mime.header import Header
 from gateway.model import Direction, Finding
+from gateway.policy.filename import FileName, analyse
 from gateway.spool import Spool
 
 
@@ -39,6 +40,14 @@ class Part:
     detected_type: str = ""
     flow: Flow = Flow.FIXED
     view: str = ""
+    _names: tuple[FileName, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def names(self) -> tuple[FileName, ...]:
+        """What each candidate file name amounts to; worked out once for all stages."""
+        if self._names is None:
+            self._names = tuple([analyse(name) for name in self.filenames])
+        return self._names
 
     @property
     def filename(self) -> str | None:

@@ -7,6 +7,7 @@ of milliseconds).
 
 libmagic takes a millisecond over the smallest text, so that a message of thousands of tiny files would keep it busy for
 seconds. It is asked once about files that begin alike, and a `Budget` bounds how often it is asked for one message.
+A file counts towards that with what libmagic sees of it only, lest one that expands paid for all the others.
 
 python-magic guards the libmagic handle with a lock of its own, so `detect` may be called from several threads.
 
@@ -36,6 +37,7 @@ _SMALL = 4 << 10  # octets of a sample for which the answer is remembered
 _REMEMBERED = 256  # samples
 _FREE_ASKS = 100
 _OCTETS_AN_ASK = 4 << 10
+_MOST_ASKS = 300
 
 # Control characters that text may contain: BEL to CR (white space and back space) and ESC (ISO 2022 shifts).
 _TEXT_OCTETS = bytes([*range(7, 14), 27, *range(32, 127), *range(128, 256)])
@@ -65,16 +67,19 @@ _PROOF = {
 @dataclass(slots=True)
 class Budget:
     """How often libmagic may be asked for one message: `_FREE_ASKS` times, and once more for every `_OCTETS_AN_ASK`
-    octets of all files so far. `spent` is true once an answer had to do without it."""
+    octets of all files so far, but no more than `_MOST_ASKS` times. `spent` is true once an answer had to do without
+    it."""
 
     credit: int = _FREE_ASKS * _OCTETS_AN_ASK
+    asked: int = 0
     spent: bool = False
 
     def ask(self) -> bool:
         """Whether libmagic may be asked now."""
-        if self.credit < _OCTETS_AN_ASK:
+        if self.credit < _OCTETS_AN_ASK or self.asked >= _MOST_ASKS:
             self.spent = True
             return False
+        self.asked += 1
         self.credit -= _OCTETS_AN_ASK
         return True
 
@@ -93,7 +98,7 @@ class FileTypes:
         if not body.size:
             return EMPTY
         if budget is not None:
-            budget.credit += body.size
+            budget.credit += min(body.size, _SAMPLE)
         head = body.read(0, _HEAD)
         if not named and declared.startswith(("text/", "message/")) and is_plainly_text(head):
             return HTML if declared == HTML or _LOOKS_LIKE_HTML.match(head) else PLAIN

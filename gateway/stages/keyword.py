@@ -3,7 +3,8 @@
 Text is every leaf that is declared or detected as text, in each way in which some reader may show it
 (gateway.text.reader); of a rule that holds in several of them the strongest hit counts, never their sum. At most
 `text_octets` of a message are read, header fields included; where there is more, or more ways to read a leaf than are
-tried, the message carries a finding of category `not-inspected`.
+tried, the message carries a finding of category `not-inspected`. So it does where further readings of its leaves would
+take more than `text_octets` besides, or where a file name is longer than `_LONGEST_NAME`.
 
 Header fields are Subject, and as scope `header` those that people may read (gateway.text.header_text). A field that is
 folded is read with the white space of its folds, and without, for readers that leave it out.
@@ -21,7 +22,6 @@ from typing import ClassVar
 from gateway.mime import words
 from gateway.mime.header import Header
 from gateway.model import CATEGORY_NOT_INSPECTED, Finding
-from gateway.policy.filename import analyse
 from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher, Scope
 from gateway.stages.base import Context, Part, StageRun
 from gateway.text import charset, header_text
@@ -29,6 +29,8 @@ from gateway.text.reader import is_text, readings, variants
 
 TEXT_TOO_LONG = "text-too-long"
 TEXT_AMBIGUOUS = "text-has-many-readings"
+
+_LONGEST_NAME = 2_048  # characters of a file name that are read; systems allow 255
 
 
 class KeywordStage:
@@ -51,6 +53,7 @@ class _Run(StageRun):
     def __init__(self, matcher: KeywordMatcher, text_octets: int, silent: frozenset[str]) -> None:
         self._matcher = matcher
         self._left = text_octets
+        self._extra = text_octets  # of leaves that are read in several ways, for all ways but the first
         self._silent = silent
 
     def header(self, path: str, header: Header) -> Iterable[Finding]:
@@ -65,7 +68,7 @@ class _Run(StageRun):
                 unread += len(field.value)
                 continue
             self._left -= len(field.value)
-            for value in (field.value, field.folded) if field.folded else (field.value,):
+            for value in (field.value, field.unspaced) if field.lines else (field.value,):
                 for text in _texts_of(field.name, value):
                     hits += self._find(text, scope)
         findings = self._findings(hits, path, None) if hits else []
@@ -74,19 +77,23 @@ class _Run(StageRun):
     def part(self, part: Part) -> Iterable[Finding]:
         """The file names of a leaf, and its text."""
         findings: list[Finding] = []
-        for name in part.filenames:
-            hits = self._find(name, "filename")
+        unread = 0
+        for name, analysed in zip(part.filenames, part.names, strict=True):
+            hits = self._find(name[:_LONGEST_NAME], "filename")
+            unread += len(name[_LONGEST_NAME:])
             if hits:
-                findings += self._findings(hits, part.path, analyse(name).shown)
+                findings += self._findings(hits, part.path, analysed.shown)
+        findings += self._too_long(unread, part.path, None)
         types = [name for name in dict.fromkeys((part.content_type, part.detected_type)) if is_text(name)]
         if types and part.body.size:
             findings += self._text(part, types)
         return findings
 
     def _text(self, part: Part, types: list[str]) -> list[Finding]:
-        filename = analyse(part.filename).shown if part.filename is not None else None
+        filename = part.names[0].shown if part.names else None
         octets = part.body.read(0, self._left)
-        read = readings(octets, types, part.charsets, part.flow)
+        read = readings(octets, types, part.charsets, part.flow, self._extra)
+        self._extra -= max(len(read.texts) - 1, 0) * len(octets)
         hits = [hit for text in read.texts for hit in self._matcher.find(text, "body")]
         findings = self._findings(hits, part.path, filename) if hits else []
         if not read.complete:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal
 
 from gateway.model import CATEGORY_NOT_INSPECTED, Direction, Finding
-from gateway.policy.filename import FileName, analyse
+from gateway.policy.filename import FileName
 from gateway.policy.yara_rules import Buffer, Externals, YaraMatcher
 from gateway.stages.base import Context, Message, Part, StageRun
 
@@ -61,7 +61,7 @@ class _Run(StageRun):
         """One decoded leaf."""
         if not part.body.size:
             return ()
-        names = [analyse(name) for name in part.filenames]
+        names = part.names
         shown = names[0].shown if names else None
         views = list(
             dict.fromkeys([self._externals(name, part.detected_type) for name in names or (_NAMELESS,)])

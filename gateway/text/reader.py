@@ -76,10 +76,15 @@ def is_text(content_type: str) -> bool:
 
 
 def readings(
-    data: bytes, content_types: Iterable[str], charsets: Sequence[str], flow: Flow = Flow.FIXED
+    data: bytes,
+    content_types: Iterable[str],
+    charsets: Sequence[str],
+    flow: Flow = Flow.FIXED,
+    extra: int | None = None,
 ) -> Readings:
     """The texts of a leaf with decoded octets `data`, by all types (lower case) that it may have; those that are not
-    types of text give none. `charsets` are the labels that its header gives. Never raises."""
+    types of text give none. `charsets` are the labels that its header gives. With `extra`, all texts but the first
+    take so many octets at most, as the leaf has them. Never raises."""
     types = [content_type for content_type in content_types if is_text(content_type)]
     if not types:
         return Readings(())
@@ -90,6 +95,8 @@ def readings(
         if text is not None and text.isascii() and "=" not in text and _BARE_CR.search(text) is None:
             return Readings((text,))  # what follows would say the same, and takes longer
     most = max(_FEWEST, min(_MOST, _WORK // (len(data) or 1)))
+    if extra is not None:
+        most = min(most, 1 + max(extra, 0) // (len(data) or 1))
     return _limited(_texts(data, types, labels, flow), most)
 
 

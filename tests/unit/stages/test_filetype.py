@@ -186,3 +186,26 @@ def test_the_budget_grows_with_the_files(counted: tuple[FileTypes, Counting]) ->
         body.close()
     assert counting.asked == 300
     assert not budget.spent
+
+
+def test_a_large_file_pays_for_few_others(counted: tuple[FileTypes, Counting]) -> None:
+    """A file that expands must not buy answers for thousands of small ones."""
+    types, counting = counted
+    budget = Budget()
+    body = Spool(None, 8 << 20)
+    body.write(b"\0" * (4 << 20))
+    types.detect(body, "a/b", named=True, budget=budget)
+    body.close()
+    for number in range(1_000):
+        types.of_octets(b"int a%d;" % number, budget)
+    assert counting.asked == 100 + 16
+    assert budget.spent
+
+
+def test_the_budget_has_an_end(counted: tuple[FileTypes, Counting]) -> None:
+    types, counting = counted
+    budget = Budget(credit=1 << 30)
+    for number in range(1_000):
+        types.of_octets(b"int a%d;" % number, budget)
+    assert counting.asked == 300
+    assert budget.spent

@@ -226,3 +226,17 @@ def test_a_header_beyond_the_limit_is_told() -> None:
     header = Header((Field("subject", b"x" * 40, 0, 51),))
     (found,) = start(text_octets=10).header("", header)
     assert (found.rule, found.detail) == ("text-too-long", "40 octets of text were not read")
+
+
+def test_the_further_readings_of_all_leaves_are_bounded_together() -> None:
+    page = (
+        "<p>wom<b hidden>x</b>bat \u0430b".encode()
+    )  # as it stands and as laid out, each with look-alikes and without
+    run = start(text_octets=len(page) * 4)
+    assert rules(run, part(page, "text/html")) == ["secret"]
+    assert rules(run, part(page, "text/html")) == ["text-has-many-readings"]
+
+
+def test_a_file_name_that_no_system_keeps_is_read_in_part(run: StageRun) -> None:
+    assert rules(run, part(b"", "a/b", "poker " + "x" * 2_000)) == ["poker"]
+    assert rules(run, part(b"", "a/b", "x" * 3_000 + " poker")) == ["text-too-long"]

@@ -215,3 +215,12 @@ def test_anything_is_read(data: bytes, content_type: str, flow: Flow) -> None:
     read = readings(data, [content_type], ["iso-2022-jp"], flow)
     assert 1 <= len(read.texts) <= 12
     assert len(set(read.texts)) == len(read.texts)
+
+
+def test_texts_beyond_the_first_may_be_bounded() -> None:
+    data = b"<p>wom<b hidden>x</b>bat"
+    assert len(readings(data, ["text/html"], (), extra=len(data)).texts) == 2
+    bounded = readings(data, ["text/html"], (), extra=len(data) - 1)
+    assert bounded.texts == readings(data, ["text/html"], ()).texts[:1]
+    assert not bounded.complete
+    assert readings(b"plain", ["text/plain"], (), extra=-5) == readings(b"plain", ["text/plain"], ())
