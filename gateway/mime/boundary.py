@@ -102,6 +102,7 @@ class Boundaries:
     delimiter_octets: int
     matching: Matching = Matching.LENIENT
     levels: list[Level] = field(default_factory=list)
+    examined: int = 0  # lines that begin with "--", so far
     # All needles, sorted; those of them that begin a delimiter line whatever follows, without any that begins with
     # another; whether one is "--", of an empty boundary, which must have the line to itself.
     _needles: list[bytes] = field(default_factory=list)
@@ -192,6 +193,7 @@ class Boundaries:
         self, buffer: bytearray, line: int, content_end: int, final: bool
     ) -> Delimiter | _Undecided | None:
         """What the line at index `line` is."""
+        self.examined += 1
         named = self._named(bytes(buffer[line : line + self._longest]))
         if not named and not ((self._bare or self._guessing) and buffer.startswith(_DASHES, line)):
             return None if final else self._may_become(buffer, line)

@@ -28,7 +28,9 @@ _KEPT = _ALPHABET + b"=-_"
 _JUNK = bytes(octet for octet in range(256) if octet not in _KEPT)
 _KEPT_CHARACTER = re.compile(b"[" + re.escape(_KEPT) + b"]")
 _SPACES = b" \t"
-_PADDING = re.compile(rb"=+")
+_PADDED = re.compile(rb"([^=]*+)(=++)")
+_WANTED = (0, 0, 2, 1)  # "=" that complete a group of so many characters
+_SIGNS = (b"", b"", b"==", b"=")
 _MAX_PADDINGS = 20_000  # in one body; each costs time, and honest mail has one
 
 
@@ -89,13 +91,15 @@ class Base64Decoder:
         text = self._cleaned(text)
         pieces: list[bytes] = []
         position = 0
-        for match in _PADDING.finditer(text):
+        for match in _PADDED.finditer(text):
             if self._paddings >= _MAX_PADDINGS:
                 self._note(defect.BASE64_TOO_BROKEN)
                 break
-            self._groups(text[position : match.start()], pieces)
-            self._pad(match.end() - match.start(), pieces)
+            characters, signs = match.groups()
             position = match.end()
+            if characters:
+                self._groups(characters, pieces)
+            self._pad(len(signs), pieces)
             if self._stop:
                 self._padded = True
                 return b"".join(pieces)
@@ -124,22 +128,24 @@ class Base64Decoder:
             self._note(defect.BASE64_AFTER_PADDING)
             self._padded = False
         self._after_characters = True
-        text = self._held + characters
+        text = self._held + characters if self._held else characters
         whole = len(text) & ~3
         self._held = text[whole:]
-        pieces.append(pybase64.b64decode(text[:whole], validate=True))
+        if whole:
+            pieces.append(pybase64.b64decode(text[:whole], validate=True))
 
     def _pad(self, count: int, pieces: list[bytes]) -> None:
         self._paddings += self._after_characters
         self._after_characters = False
-        wanted = self._padding or {2: 2, 3: 1}.get(len(self._held), 0)
+        held = len(self._held)
+        wanted = self._padding or _WANTED[held]
         if count > wanted:
             self._note(defect.BASE64_PADDING)
-        if len(self._held) > 1:
-            pieces.append(pybase64.b64decode(self._held + b"=" * (4 - len(self._held)), validate=True))
+        if held > 1:
+            pieces.append(pybase64.b64decode(self._held + _SIGNS[held], validate=True))
             self._held = b""
             self._padded = True
-        self._padding = max(wanted - count, 0)
+        self._padding = wanted - count if wanted > count else 0
 
     def _note(self, deviation: Deviation) -> None:
         self.deviations[deviation] = None

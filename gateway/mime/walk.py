@@ -95,6 +95,7 @@ class Pause:
 
 
 PAUSE = Pause()
+_EFFORT_OF_READING = 2_048  # what a parser costs before its first octet, in octets parsed in the same time
 _MARGINS = (Kind.PREAMBLE, Kind.EPILOGUE)
 
 
@@ -156,6 +157,7 @@ class Walker(Generic[B]):
         self._limits, self._new_body = limits, new_body
         self._tally = Tally()
         self._sources = 1
+        self._reached = 0  # octets of the message up to which leaves have ended
         self._reported: set[str] = set()
         self._top: _Reader[B] = _Reader(
             Parser(limits, MESSAGE, tally=self._tally), _Source(0, MESSAGE), "", True
@@ -169,6 +171,7 @@ class Walker(Generic[B]):
     def close(self, message: Body) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """The message has ended: what is left of it, and its other readings. `message` holds all that was fed."""
         yield from self._follow(self._top, self._top.parser.close())
+        self._reached = message.size
         yield from self._other_readings(message, self._top.source, "")
 
     # One reading
@@ -184,9 +187,15 @@ class Walker(Generic[B]):
         likeliest: bool,
     ) -> Iterator[Leaf[B] | Seen | Noted | Pause]:
         """Read `entity`, which is the octets of `span`."""
+        self._tally.effort += _EFFORT_OF_READING
         parser = Parser(self._limits, entity, base=span[0], tally=self._tally)
         reader: _Reader[B] = _Reader(parser, source, view, likeliest)
         for block in octets.blocks(*span):
+            if self._worn_out:
+                place = span[0] if source.place is None else source.place
+                yield from self._limited(defect.TOO_MANY_VIEWS, entity.path, place)
+                break
+            self._tally.effort += len(block)
             if likeliest:
                 source.count(block)
             yield from self._follow(reader, parser.feed(block))
@@ -213,7 +222,7 @@ class Walker(Generic[B]):
         if self._tally.decoded_octets > self._limits.decoded_octets:
             yield from self._limited(defect.DECODED_TOO_LARGE, source.entity.path, place)
             return False
-        if self._tally.views >= self._limits.views:
+        if self._tally.views >= self._limits.views or self._worn_out:
             yield from self._limited(defect.TOO_MANY_VIEWS, source.entity.path, place)
             return False
         self._tally.views += 1
@@ -251,6 +260,8 @@ class Walker(Generic[B]):
         assert start is not None
         assert body is not None
         reader.start = reader.body = None
+        if reader is self._top:
+            self._reached = end.end
         place = end.start if source.place is None else source.place
         if self._tally.decoded_octets > self._limits.decoded_octets:
             yield from self._limited(defect.DECODED_TOO_LARGE, start.path, place)
@@ -292,6 +303,8 @@ class Walker(Generic[B]):
         if within is not None:
             if start.depth >= self._limits.depth:
                 yield from self._limited(defect.DEPTH_LIMIT, start.path, place)
+            elif self._worn_out:
+                yield from self._limited(defect.TOO_MANY_VIEWS, start.path, place)
             elif start.encoding == IDENTITY and self._tally.parts > self._limits.parts:
                 # It would be one leaf again but for its header, and that once for each level that may nest.
                 yield from self._limited(defect.TOO_MANY_PARTS, start.path, place)
@@ -354,7 +367,7 @@ class Walker(Generic[B]):
             data = held + block
             held = data[-1:] if data.endswith(b"\r") else b""
             data = _BARE_CR.sub(b"", data.removesuffix(b"\r"))
-            kept = self._afforded(data)
+            kept = self._afforded_besides(data)
             body.write(kept)
             if len(kept) < len(data):
                 yield from self._limited(defect.DECODED_TOO_LARGE, source.entity.path, place)
@@ -380,7 +393,7 @@ class Walker(Generic[B]):
                     return
                 body = self._new_body()
                 for chunk in found.chunks:
-                    kept = self._afforded(chunk)
+                    kept = self._afforded_besides(chunk)
                     body.write(kept)
                     if len(kept) < len(chunk):
                         yield from self._limited(defect.DECODED_TOO_LARGE, path, place)
@@ -404,6 +417,17 @@ class Walker(Generic[B]):
                 body.close()
 
     # Limits
+
+    @property
+    def _worn_out(self) -> bool:
+        """Whether other readings, and what leaves hold, have taken as much time as they may."""
+        limits = self._limits
+        return self._tally.effort > limits.rereading + limits.rereading_factor * self._reached
+
+    def _afforded_besides(self, data: bytes) -> bytes:
+        """The same for octets that are made in looking into leaves."""
+        self._tally.effort += len(data)
+        return b"" if self._worn_out else self._afforded(data)
 
     def _afforded(self, data: bytes) -> bytes:
         """Count decoded octets; what of `data` is within the limit."""

@@ -208,3 +208,48 @@ def test_hostile_message_within_small_limits_ends() -> None:
     walked = walk(content, Limits(views=20, parts=50, depth=6))
     assert {"depth-limit", "too-many-views"} & set(limits_passed(walked))
     assert len(walked.leaves) < 2_000
+
+
+class TestRereading:
+    """How long other readings, and what stands in leaves, may take beside the message itself."""
+
+    LEVELS = 5
+
+    def doubtful(self, inner: bytes) -> bytes:
+        """Multiparts within each other, each with two types, so that all is read again for each of them."""
+        for number in range(self.LEVELS):
+            boundary = b"b%d" % number
+            inner = (
+                b"Content-Type: multipart/mixed; boundary=%s\r\nContent-Type: multipart/mixed; boundary=x%s\r\n\r\n"
+                b"--%s\r\n%s\r\n--%s--\r\n" % (boundary, boundary, boundary, inner, boundary)
+            )
+        return b"Subject: s\r\n" + inner
+
+    def test_all_is_read_within_the_limit(self) -> None:
+        walked = walk(self.doubtful(b"\r\ninnermost"))
+        assert not limits_passed(walked)
+        assert b"innermost" in dict(walked.contents()).values()
+
+    @pytest.mark.parametrize("line", [b"--\r\n", b"a:\r\n", b"some text\r\n"])
+    def test_no_more_than_the_limit(self, line: bytes) -> None:
+        content = line * 2_000
+        message = self.doubtful(b"\r\n" + content + b"innermost")
+        limits = Limits(rereading=1, rereading_factor=1)
+        walked = walk(message, limits, block=1_000)
+        assert limits_passed(walked) == ["too-many-views"]
+        assert any(text.endswith(b"innermost") for text in dict(walked.contents()).values())
+        assert len(walked.leaves) < len(walk(message, block=1_000).leaves)
+
+    def test_what_expands(self) -> None:
+        dashes = b"Subject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--a\r\n" * 20_000
+        message = multipart(
+            b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: x-gzip64\r\n\r\n"
+            + encoded(zlib.compress(dashes, wbits=31))
+        )
+        walked = walk(message, Limits(rereading=1_000), block=1_000)
+        assert "too-many-views" in limits_passed(walked)
+
+    def test_a_large_message_may_be_read_again(self) -> None:
+        inner = b"Subject: inner\r\nContent-Type: text/plain\r\n\r\n" + b"some text\r\n" * 20_000
+        message = multipart(b"Content-Type: message/rfc822\r\n" + BASE64 + b"\r\n" + encoded(inner))
+        assert not limits_passed(walk(message, Limits(rereading=10_000)))
