@@ -7,7 +7,7 @@ LOCK = requirements.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev debian run test lint format bench build lock clean
+.PHONY: help setup setup-dev debian run test fuzz lint format bench build lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -55,6 +55,9 @@ format: setup-dev ## Put the source into its standard format
 
 test: setup-dev debian lint ## Everything that must hold: style, types, unit and integration tests
 	.venv/bin/python -m pytest
+
+fuzz: setup-dev ## Fuzz at length: make fuzz TARGET=walker SECONDS=600; without TARGET, each target in turn
+	.venv/bin/python -m tests.fuzz $(or $(TARGET),all) $(or $(SECONDS),300)
 
 bench: setup-dev debian ## Measure the gateway beside Postfix; results also go to benchmarks/results/
 	.venv/bin/python benchmarks/run.py $(BENCH)

@@ -62,7 +62,9 @@ class Base64Decoder:
         clean = data.translate(None, _LINE_ENDINGS)
         if self._skip:
             clean = self._behind_skipped(clean)
-        if not clean or (self._stop and self._padded):
+        if self._stop:
+            clean = b"" if self._padded else clean[: clean.find(b"=") + 1] or clean
+        if not clean:
             return b""
         if self._padded:
             return self._tolerant(clean)
@@ -101,8 +103,7 @@ class Base64Decoder:
                 self._groups(characters, pieces)
             self._pad(len(signs), pieces)
             if self._stop:
-                self._padded = True
-                return b"".join(pieces)
+                self._padded, self._padding = True, 0
         self._groups(text[position:].translate(None, b"="), pieces)
         return b"".join(pieces)
 
