@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.mime import defect
+from gateway.mime.defect import DEVIATIONS
 from gateway.mime.event import Defect, HeaderComplete, Severity
 from gateway.mime.header import Header
 from gateway.mime.limits import Limits
@@ -273,7 +274,7 @@ class Inspection:
         harmless = all(part.text for part in self.parts)
         category = CATEGORY_AMBIGUOUS_TEXT if harmless else CATEGORY_AMBIGUOUS
         for one in list(suspect.values())[:_MAX_AMBIGUITIES]:
-            yield Finding("mime", one.name, category, one.path, None, f"at {one.offset}")
+            yield Finding("mime", one.name, category, one.path, None, _described(one))
 
     def _defect(self, found: Defect) -> None:
         # A header that is too large is reported for what follows it, which is part 1.
@@ -281,7 +282,7 @@ class Inspection:
             self._header_cut = True
         if found.severity is Severity.LIMIT:
             self.findings.append(
-                Finding("mime", found.name, CATEGORY_NOT_INSPECTED, found.path, None, f"at {found.offset}")
+                Finding("mime", found.name, CATEGORY_NOT_INSPECTED, found.path, None, _described(found))
             )
 
     async def _ask(
@@ -350,6 +351,10 @@ class Inspection:
         for spool in list(self._spools):
             spool.close()
         self.raw.close()
+
+
+def _described(found: Defect) -> str:
+    return f"{DEVIATIONS[found.name].meaning} (At octet {found.offset}.)"
 
 
 def _retrieve(future: asyncio.Future[list[Finding]]) -> None:

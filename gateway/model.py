@@ -59,6 +59,17 @@ CATEGORY_AMBIGUOUS = "ambiguous"
 CATEGORY_AMBIGUOUS_TEXT = "ambiguous-text"
 
 
+_LONGEST_PATH = 40  # characters of a part's path that are shown
+
+
+def shortened(path: str) -> str:
+    """The path of a part, fit for a line of text."""
+    if len(path) <= _LONGEST_PATH:
+        return path
+    half = _LONGEST_PATH // 2
+    return f"{path[:half].rstrip('.')}…{path[-half:].lstrip('.')} ({path.count('.') + 1} levels)"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something a stage observed: a rule that held at a place.
@@ -74,6 +85,13 @@ class Finding:
     part: str = ""
     filename: str | None = None
     detail: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it was found, in words. What concerns the structure is found in the message, all else in its header."""
+        if not self.part:
+            return "the message" if self.stage == "mime" else "the header"
+        return f"part {shortened(self.part)}" + (f' "{self.filename}"' if self.filename else "")
 
 
 @dataclass(frozen=True, slots=True)

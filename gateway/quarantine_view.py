@@ -36,7 +36,7 @@ def as_row(item: StoredItem) -> dict[str, Any]:
 def summary(item: StoredItem) -> Iterator[str]:
     """An item in two or three lines, fit for a terminal."""
     reason = f"{item.category} {item.clause or ''}".strip() if item.category else "nothing found"
-    received = f"{item.received_at.astimezone():%Y-%m-%d %H:%M}"
+    received = f"{item.received_at.astimezone():%Y-%m-%d %H:%M %Z}"
     yield f"{item.reference}  {received}  {item.state} ({item.action}: {reason}), {item.size} octets"
     sender = _PRIVATE if item.sender is None else f"<{item.sender}>"
     to = _PRIVATE if item.recipients is None else ", ".join(item.recipients)
@@ -64,10 +64,8 @@ def _lines(item: StoredItem) -> Iterator[str]:
     yield f"Decided by  {item.category or 'nothing'} ({item.profile} {item.clause or ''})"
     for judged in item.findings:
         finding = judged.finding
-        name = f" {finding.filename!r}" if finding.filename else ""
         detail = f": {finding.detail}" if finding.detail else ""
-        where = f"part {finding.part}" if finding.part else "the header"
-        yield f"  {judged.action:<10} {finding.stage}/{finding.rule} in {where}{name}{detail}"
+        yield f"  {judged.action:<10} {finding.stage}/{finding.rule} in {finding.place}{detail}"
     if item.findings_omitted:
         yield f"  and {item.findings_omitted} more findings"
     if item.released_at is not None:

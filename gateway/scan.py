@@ -15,7 +15,6 @@ from typing import Any
 
 from gateway.inspection import Inspection, PartSummary
 from gateway.loaded import Loaded
-from gateway.mime.event import Severity
 from gateway.mime.walk import Noted
 from gateway.model import Action, Direction, Privacy, Verdict
 from gateway.policy.decide import decide
@@ -23,6 +22,7 @@ from gateway.stages.base import Context
 
 _BLOCK = 1 << 18
 STDIN = Path("-")
+_NAMED_VIEWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +150,19 @@ def _unread(path: Path, why: str) -> ScanResult:
 
 def text_lines(result: ScanResult, profile: str) -> Iterator[str]:
     """The same for people: the verdict, then what it rests on."""
+    file = "standard input" if result.file == STDIN else str(result.file)
     if result.error is not None:
-        yield f"{result.file}: could not be read: {result.error}"
+        yield f"{file}: could not be read: {result.error}"
         return
     personal = " (marked personal)" if result.privacy is Privacy.PERSONAL else ""
-    yield f"{result.file}: {result.verdict.action}{personal}"
+    yield f"{file}: {result.verdict.action}{personal}"
     for judged in result.verdict.judged:
         finding = judged.finding
-        name = f" {finding.filename!r}" if finding.filename else ""
         detail = f": {finding.detail}" if finding.detail else ""
         clause = f" ({profile} {judged.clause})" if judged.clause else ""
-        where = f"part {finding.part}" if finding.part else "the header"
-        yield f"  {judged.action}: {judged.label}{clause}: {finding.stage}/{finding.rule} in {where}{name}{detail}"
-    for defect in dict.fromkeys([noted.defect for noted in result.defects]):
-        if defect.severity > Severity.NOTE:
-            where = f"part {defect.path}" if defect.path else "the header"
-            yield f"  defect: {defect.name} in {where} at octet {defect.offset}"
+        rule = f"{finding.stage}/{finding.rule}"
+        yield f"  {judged.action}: {judged.label}{clause}: {rule} in {finding.place}{detail}"
+    views = [view for view in dict.fromkeys([part.view for part in result.parts]) if view]
+    if views:
+        named = "; ".join(views[:_NAMED_VIEWS]) + ("; …" if len(views) > _NAMED_VIEWS else "")
+        yield f"  read in {len(views) + 1} ways: as most mail programs do; {named} (--json has the parts of each)"

@@ -60,7 +60,9 @@ SPACE_BEFORE_COLON = _define(
     _NOTE, "space-before-colon", "There is a space or tab between field name and colon."
 )
 MISSING_COLON = _define(_SUSPECT, "missing-colon", "A Content- field has no colon behind its name.")
-JUNK_LINE = _define(_SUSPECT, "junk-line", "A line within a header is not a field; it was passed over.")
+JUNK_LINE = _define(
+    _SUSPECT, "junk-line", "A line within a header is not a field; the likeliest reading passes over it."
+)
 MISSING_SEPARATOR = _define(
     _NOTE,
     "missing-separator",
@@ -118,7 +120,9 @@ TOO_MANY_FILENAMES = _define(
 # Structure
 BOUNDARY_MISSING = _define(_SUSPECT, "boundary-missing", "A multipart has no boundary parameter.")
 BOUNDARY_AMBIGUOUS = _define(
-    _SUSPECT, "boundary-ambiguous", "The boundary can be read in several ways; the first that occurs is used."
+    _SUSPECT,
+    "boundary-ambiguous",
+    "The boundary can be read in several ways; the likeliest reading uses the first that occurs.",
 )
 BOUNDARY_LENGTH = _define(_NOTE, "boundary-length", "The boundary is empty, or longer than 70 characters.")
 BOUNDARY_REUSED = _define(_SUSPECT, "boundary-reused", "A multipart has the boundary of an enclosing one.")
@@ -171,10 +175,14 @@ DECODED_TOO_LARGE = _define(
 # Transfer encodings
 ENCODING_UNKNOWN = _define(_SUSPECT, "encoding-unknown", "The transfer encoding is not one that is known.")
 ENCODING_MALFORMED = _define(
-    _SUSPECT, "encoding-malformed", "The transfer encoding is misspelt; the likeliest was applied."
+    _SUSPECT,
+    "encoding-malformed",
+    "The transfer encoding is misspelt; the likeliest reading applies the nearest.",
 )
 BASE64_JUNK = _define(
-    _SUSPECT, "base64-junk", "Base64 has characters outside its alphabet; they were passed over."
+    _SUSPECT,
+    "base64-junk",
+    "Base64 has characters outside its alphabet; the likeliest reading passes over them.",
 )
 BASE64_SPACE = _define(_NOTE, "base64-space", "Base64 has spaces or tabs.")
 BASE64_URL_SAFE = _define(

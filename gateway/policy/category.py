@@ -11,14 +11,25 @@ from pathlib import Path
 
 from pydantic import Field
 
-from gateway.model import CATEGORY_FAULT, CATEGORY_NOT_INSPECTED
+from gateway.model import (
+    CATEGORY_AMBIGUOUS,
+    CATEGORY_AMBIGUOUS_TEXT,
+    CATEGORY_FAULT,
+    CATEGORY_NOT_INSPECTED,
+)
 from gateway.policy.file_model import FileModel, Identifier, Text, load
 from gateway.problem import Problem
 
 CATEGORY_ENCRYPTED = "encrypted"
 
-# Stages emit these of their own accord, whatever the rules say.
-REQUIRED = (CATEGORY_FAULT, CATEGORY_NOT_INSPECTED, CATEGORY_ENCRYPTED)
+# Parser and stages report these of their own accord, whatever the rules say.
+REQUIRED = (
+    CATEGORY_FAULT,
+    CATEGORY_NOT_INSPECTED,
+    CATEGORY_ENCRYPTED,
+    CATEGORY_AMBIGUOUS,
+    CATEGORY_AMBIGUOUS_TEXT,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class FileName:
 
 
 def _escaped(char: str) -> str:
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+    return f"<U+{ord(char):04X}>"
 
 
 def split_extension(base: str) -> tuple[str, str]:

@@ -31,6 +31,12 @@ description = "x"
 [category.encrypted]
 label = "encrypted content"
 description = "x"
+[category.ambiguous]
+label = "damaged message"
+description = "x"
+[category.ambiguous-text]
+label = "damaged text"
+description = "x"
 [category.gambling]
 label = "gambling"
 description = "x"
@@ -228,3 +234,20 @@ def test_scan_says_what_the_gateway_would_do(
     result = one(loaded, tmp_path, content)
     assert (result.verdict, result.privacy) == asyncio.run(as_the_server_does())
     assert json.loads(json.dumps(result.as_json()))["action"] == result.verdict.action
+
+
+def test_other_readings_are_named_and_defects_explained(loaded: Loaded, tmp_path: Path) -> None:
+    content = (
+        b"Subject: x\r\nContent-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: image/png; name=a.png\r\n\r\nx\r\n--b--\r\n"
+    )
+    result = one(loaded, tmp_path, content)
+    _, finding, readings = text_lines(result, "test")
+    assert "mime/duplicate-field in the message: A Content- field" in finding
+    assert "(At octet " in finding
+    assert readings.strip().startswith("read in 2 ways: as most mail programs do; type text/plain ")
+    found = result.as_json()
+    assert {part["view"] for part in found["parts"]} == {"", "type text/plain"}
+    assert [(one["name"], one["severity"], one["part"]) for one in found["defects"]] == [
+        ("duplicate-field", "suspect", "")
+    ]

@@ -19,9 +19,9 @@ _INTRODUCTION = """\
 # Conformance
 
 Other mail software comes with messages to test it by, some of them with what a parser should make of them. Here is
-how Postern reads these messages. Both tables and both lists are made by `python -m tests.corpora.conformance.page`,
-and tests keep them true where the collections are at hand (`POSTERN_CORPORA` names the folder). The messages belong
-to others and are not part of Postern.
+how Postern reads these messages. Both tables and both lists are made by
+`.venv/bin/python -m tests.corpora.conformance.page`, and tests keep them true where the collections are at hand
+(`POSTERN_CORPORA` names the folder). The messages belong to others and are not part of Postern.
 
 ## Reading other parsers' messages
 
@@ -37,9 +37,9 @@ program code.
 _ALARMS = """\
 ## False alarms
 
-Ordinary mail, and how much of it would be held or tagged because it can be read in several ways (`ambiguous`,
-`ambiguous-text`) or because a limit of the parser left something unread (`not-inspected`). Under 0.3 % of each
-collection may be held.
+Ordinary, wanted mail (“ham”), and how much of it would be held or tagged because it can be read in several ways
+(`ambiguous`, `ambiguous-text`) or because a limit of the parser left something unread (`not-inspected`). Under 0.3 %
+of each collection may be held; what is tagged is delivered.
 """
 
 
@@ -122,4 +122,6 @@ def _line(*cells: str) -> str:
 
 
 if __name__ == "__main__":
+    if "POSTERN_CORPORA" not in os.environ:
+        raise SystemExit("Set POSTERN_CORPORA to the folder of the collections.")
     PAGE.write_text(render(Path(os.environ["POSTERN_CORPORA"])))

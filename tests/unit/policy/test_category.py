@@ -4,7 +4,7 @@ from gateway.policy.category import Category, load_categories
 
 REQUIRED = "\n".join(
     f'[category.{name}]\nlabel = "l"\ndescription = "d"'
-    for name in ("inspection-fault", "not-inspected", "encrypted")
+    for name in ("inspection-fault", "not-inspected", "encrypted", "ambiguous", "ambiguous-text")
 )
 
 
@@ -23,9 +23,10 @@ def test_categories(tmp_path: Path) -> None:
 
 
 def test_categories_that_the_stages_use_must_be_there(tmp_path: Path) -> None:
-    _, problems = load_categories(write(tmp_path, REQUIRED.replace("encrypted", "encrypt")))
-    assert [problem.key for problem in problems] == ["category.encrypted"]
-    assert "add [category.encrypted]" in problems[0].message
+    for name in ("encrypted", "ambiguous-text"):
+        _, problems = load_categories(write(tmp_path, REQUIRED.replace(f".{name}]", ".other]")))
+        assert [problem.key for problem in problems] == [f"category.{name}"]
+        assert f"add [category.{name}]" in problems[0].message
 
 
 def test_a_misspelt_key(tmp_path: Path) -> None:

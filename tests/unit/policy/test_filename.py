@@ -91,7 +91,7 @@ def test_a_name_of_which_nothing_is_left(name: str) -> None:
 
 
 def test_what_is_shown_cannot_mislead() -> None:
-    assert analyse("inv\u202efdp.exe\0").shown == "inv\\u202efdp.exe\ufffd"
+    assert analyse("inv\u202efdp.exe\0").shown == "inv<U+202E>fdp.exe\ufffd"
     assert analyse("caf\u00e9.pdf").shown == "caf\u00e9.pdf"
 
 

@@ -9,7 +9,10 @@ from gateway.problem import Problem
 
 CATEGORIES = "".join(
     f'[category.{name}]\nlabel = "l"\ndescription = "d"\n'
-    for name in ("inspection-fault", "not-inspected", "encrypted", "executable", "gambling", "malware")
+    for name in (
+        *("inspection-fault", "not-inspected", "encrypted", "ambiguous", "ambiguous-text"),
+        *("executable", "gambling", "malware"),
+    )
 )
 ATTACHMENTS = """
 [[rule]]

@@ -71,7 +71,7 @@ def test_every_candidate_name_is_judged_and_the_culprit_is_named(stage: Attachme
 
 def test_a_name_is_shown_so_that_it_cannot_mislead(stage: AttachmentStage) -> None:
     (found,) = look(stage, part(b"inert", "photo\u202egpj.exe"))
-    assert found.filename == "photo\\u202egpj.exe"
+    assert found.filename == "photo<U+202E>gpj.exe"
 
 
 def test_a_program_as_the_text_of_a_message(stage: AttachmentStage) -> None:
