@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from gateway.mime import defect
+from gateway.mime import defect, words
 from gateway.mime.defect import DEVIATIONS
 from gateway.mime.event import Defect, HeaderComplete, Severity
 from gateway.mime.header import Header
@@ -43,6 +43,7 @@ from gateway.model import (
 from gateway.privacy.marking import Marking
 from gateway.spool import Spool
 from gateway.stages.base import Context, Message, Part, Stage, StageRun
+from gateway.text import charset
 
 _HEADER_CUT = frozenset(
     deviation.name
@@ -212,7 +213,8 @@ class Inspection:
 
     async def _header_complete(self, event: HeaderComplete) -> None:
         if not event.message:
-            if event.header.all("content-description"):
+            # A subject there is shown instead of the message's own (RFC 9788).
+            if event.header.all("content-description") or event.header.all("subject"):
                 await self._ask(lambda run: run.header(event.path, event.header), size=0)
             return
         if event.path == "":
@@ -230,7 +232,12 @@ class Inspection:
     def _classify(self, header: Header) -> Privacy:
         marking = self._inspector.marking
         sensitivity = header.decoded_all("sensitivity")
-        subjects: Sequence[str | None] = header.decoded_all("subject") or [None]
+        subjects: Sequence[str | None] = [
+            text
+            for field in header.all("subject")
+            for value in field.values
+            for text in words.readings(charset.decode(value, None))
+        ] or [None]
         for subject in subjects:
             privacy = marking.classify(subject, sensitivity)
             if privacy.private:

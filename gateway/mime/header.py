@@ -27,6 +27,11 @@ class Field(NamedTuple):
     lines: bytes = b""
 
     @property
+    def values(self) -> tuple[bytes, ...]:
+        """The value as readers have it: with the white space of its folds, and without."""
+        return (self.value, self.unspaced) if self.lines else (self.value,)
+
+    @property
     def unspaced(self) -> bytes:
         """The value without the white space of its folds, where it was folded; else empty."""
         return _FOLD.sub(b"", self.lines) if self.lines else b""

@@ -138,7 +138,7 @@ class _Lenient:
         return [*readings, inner + rest, text.replace(b'"', b"")], rest if b"=" in rest else b""
 
     def _unquoted(self, name: str, text: bytes) -> tuple[list[bytes], bytes]:
-        bare = self._without_comments(text).strip()
+        bare = (_bare(text) if name.startswith(_NAMES) else self._without_comments(text)).strip()
         first, *more = bare.split(None, 1)[:2] or [b""]
         readings = [text, bare, first]
         if more and (b"=" in more[0] or not name.startswith(_NAMES)):
@@ -227,18 +227,22 @@ def candidates(structured: Structured, name: str) -> list[Candidate]:
     plain: list[Candidate] = []
     extended: list[Candidate] = []
     sections: list[tuple[int, bool, bytes]] = []
+    brief: list[tuple[int, bool, bytes]] = []
     starred = name + "*"
     for parameter in structured.parameters:
         if parameter.name == name:
             plain.extend([Candidate(octets, None) for octets in parameter.readings])
         elif parameter.name == starred:
-            extended.append(_extended(parameter.readings[0]))
+            extended.extend([_extended(octets) for octets in parameter.readings])
         elif parameter.name.startswith(starred):
             number = parameter.name[len(starred) :].removesuffix("*")
             if number.isascii() and number.isdigit() and len(number) <= _SECTION_DIGITS:
                 sections.append((int(number), parameter.name.endswith("*"), parameter.readings[0]))
+                brief.append((int(number), parameter.name.endswith("*"), parameter.readings[-1]))
     if sections:
         extended.extend(_continued(sections))
+        if brief != sections:  # up to the first space, as some read them
+            extended.extend(_continued(brief))
     return list(dict.fromkeys(extended + plain))
 
 

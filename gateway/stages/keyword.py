@@ -16,6 +16,7 @@ Known limits: text inside documents and archives is not read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import ClassVar
 
@@ -25,11 +26,13 @@ from gateway.model import CATEGORY_NOT_INSPECTED, Finding
 from gateway.policy.keyword_rules import KeywordHit, KeywordMatcher, Scope
 from gateway.stages.base import Context, Part, StageRun
 from gateway.text import charset, header_text
+from gateway.text.decoding import decodings
 from gateway.text.reader import is_text, readings, variants
 
 TEXT_TOO_LONG = "text-too-long"
 TEXT_AMBIGUOUS = "text-has-many-readings"
 
+_MARKS = re.compile(rb"[\"\\]|\([^()]*\)")
 _LONGEST_NAME = 2_048  # characters of a file name that are read; systems allow 255
 
 
@@ -68,7 +71,7 @@ class _Run(StageRun):
                 unread += len(field.value)
                 continue
             self._left -= len(field.value)
-            for value in (field.value, field.unspaced) if field.lines else (field.value,):
+            for value in field.values:
                 for text in _texts_of(field.name, value):
                     hits += self._find(text, scope)
         findings = self._findings(hits, path, None) if hits else []
@@ -133,4 +136,11 @@ def _not_inspected(rule: str, path: str, filename: str | None, detail: str) -> F
 
 
 def _texts_of(name: str, value: bytes) -> tuple[str, ...]:
-    return words.readings(charset.decode(header_text.without_addresses(name, value), None))
+    if b"\x1b" in value:  # ISO 2022 without encoded-words
+        return tuple(one for text in decodings(value, ()) for one in words.readings(text))
+    shown = header_text.without_addresses(name, value)
+    texts = words.readings(charset.decode(shown, None))
+    if shown is value or not _MARKS.search(shown):
+        return texts
+    # A name of several words, some of them quoted or with comments between them, is shown as one.
+    return (*texts, *words.readings(charset.decode(_MARKS.sub(b"", shown), None)))

@@ -76,6 +76,12 @@ _EBCDIC_OTHERS = (
 )
 _EBCDIC_NAMES = ("ebcdic", "ebcdicus", "ebcdicuk", "ebcdiclatin1", "ebcdicinternational")
 _UNWANTED = re.compile(r"[^a-z0-9]+")
+# The code pages in EBCDIC that Windows, Java and ICU know and Python does not.
+_IBM = re.compile(
+    r"x?(?:cp|ibm|ccsid)0*(?:thai|273|290|420|423|424|833|836|838|875|918|930|933|935|937|939|1047|114\d"
+    r"|1364|1371|1388|1390|1399|20273|20277|20278|2028\d|20290|20297|20420|20423|20424|20833|20838|20871|20880|20905"
+    r"|20924|21025)(?:s390)?"
+)
 _C1_AS_LATIN1 = "".join(
     [bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256)]
 )  # windows-1252 with its five holes filled, so that every octet is a character
@@ -118,7 +124,10 @@ def codec_of(label: str | None) -> str | None:
 @lru_cache(1024)
 def _codec(label: str) -> str | None:
     plain = _UNWANTED.sub("", label.lower())
-    return _LABELS.get(plain) or _LABELS.get(plain.removeprefix("x"))
+    found = _LABELS.get(plain) or _LABELS.get(plain.removeprefix("x"))
+    if found is None and ("ebcdic" in plain or _IBM.fullmatch(plain)):
+        return "cp037"  # letters and digits stand at the same places in all of them, capitals at least
+    return found
 
 
 def decode(data: bytes, charset: str | None) -> str:

@@ -26,6 +26,15 @@ _SHOWN = frozenset(_SHOWN_NAMES.split())
 _LINKS = frozenset(_LINK_NAMES.split())
 _EMBEDDING = frozenset(_EMBEDDING_NAMES.split())
 _HIDDEN_NAME = re.compile(r"(?<![\w=\"'-])hidden(?![\w-])", re.IGNORECASE)
+# An element within a word with its text, or several in one another.
+_WITHIN_WORD = re.compile(
+    r"(?<=[^\s<>])(?:<[a-z][^<>]*+>){1,4}+[^<>]*+(?:</[a-z][^<>]*+>){1,4}+(?=[^\s<])", re.IGNORECASE
+)
+_NESTED = 4  # times that they are taken out
+# Elements within a word that are laid out otherwise than they stand: hidden, or shown by other text; the last three
+# only where an attribute says so.
+_TELLING_ELEMENTS = UNSEEN | {"template", "bdo", "img"}
+_TELLING_WITH_ATTRIBUTES = frozenset({"br", "hr", "input"})
 _DEPTH = 3  # documents within documents that are opened
 _COLOURS = 48  # distinct colours that are held against each other
 
@@ -43,6 +52,16 @@ def readings(html: str) -> Iterator[str]:
 def _readings(html: str, depth: int) -> Iterator[str]:
     scan = _Scan(html, depth)
     yield scan.text
+    torn = html
+    for _ in range(_NESTED):
+        whole, torn = torn, _WITHIN_WORD.sub("", torn)
+        if whole == torn:
+            break
+    if torn != html:  # style hides in more ways than are known
+        yield _Scan(torn, depth).text
+    if any("attr(" in sheet for sheet in scan.sheets):
+        values = [attributes_of(found["attributes"] or "") for found in TOKEN.finditer(html)]
+        yield "\n".join([value for pairs in values for _, value in pairs])
     if not scan.needs_layout:
         return
     sheet = style.rules("\n".join(scan.sheets)) if scan.sheets else {}
@@ -80,10 +99,9 @@ class _Scan:
                 lower = name.lower()
                 if lower in BLOCKS:
                     pieces.append("\n")
-                    if lower in UNSEEN and (lower == "template" or html[start - 1 : start].isalnum()):
-                        self._telling = True
-                elif lower == "bdo" or (lower == "img" and html[start - 1 : start].isalnum()):
-                    self._telling = True
+                if lower in _TELLING_ELEMENTS or (attributes and lower in _TELLING_WITH_ATTRIBUTES):
+                    in_word = html[start - 1 : start].isalnum()
+                    self._telling |= in_word or lower in ("template", "bdo")
                 if attributes and attributes not in seen:
                     seen.add(attributes)
                     self._attributes(attributes)
@@ -108,8 +126,14 @@ class _Scan:
         elif match["raw"] is not None:
             if not match["closed"].endswith(">"):
                 pieces.append(match["source"] + match["closed"] if match["opened"] else match[0])
-            elif match["raw"].lower() == "style":
-                self.sheets.append(match["source"])
+            else:
+                source = match["source"]
+                if match["raw"].lower() == "style":
+                    self.sheets.append(source)
+                    self._add(source)  # shown where style says so (display: block), and within MathML
+                    self._add(style.strings(source))
+                elif "style" in match[0][: match.start("source") - match.start()]:
+                    self._add(source)
 
     def _conditional(self, content: str, match: re.Match[str]) -> None:
         text = _Scan(content, self._depth - 1).text if self._depth > 0 else content
@@ -139,6 +163,8 @@ class _Scan:
                 self._backgrounds.add(value)
 
     def _style(self, value: str) -> None:
+        if '"' in value or "'" in value:
+            self._add(style.strings(value))
         if not self._telling and style.TELLING.search(value):
             self._telling = True
         for what, colour in style.COLOURS.findall(value):

@@ -30,7 +30,8 @@ _ENDS_ITSELF: Mapping[str, tuple[str, ...]] = {
     "dt": ("dt", "dd"),
     "dd": ("dt", "dd"),
 }
-_MATTERS = re.compile("style|color|hidden|background|alt|text", re.IGNORECASE)  # attributes that do
+_MATTERS = re.compile("style|color|hidden|background|alt|text|dir", re.IGNORECASE)  # attributes that do
+_ADDED = 1 << 16  # characters, and as many as the document has
 _TO_LEFT, _END = "\u202e", "\u202c"
 
 
@@ -105,12 +106,15 @@ class _Layout:
         self._open: dict[str, int] = {}
         self._state = _State()
         self._hidden = False
+        self._added: set[str] = set()
+        self._left = 0  # characters of text that style adds again and again
         self.pieces: list[str] = []
         self.changed = False
 
     def read(self, html: str) -> None:
         """The one pass."""
         position = 0
+        self._left = _ADDED + len(html)
         for match in TOKEN.finditer(html):
             start, end = match.span()
             if start > position:
@@ -156,6 +160,8 @@ class _Layout:
             breaks, self.changed = False, True
         if breaks:
             self.pieces.append("\n")
+        elif name in BLOCKS and not outer.absent:
+            self.changed = True  # to who does not see that it is hidden, it would break a word
         if seen.alternative and not hidden:
             self.pieces.append(seen.alternative)
             self.changed |= in_word
@@ -165,7 +171,7 @@ class _Layout:
         if seen.look.before and not hidden:
             self._add(seen.look.before)
         if seen.look.after and not hidden:
-            ending = seen.look.after.replace("&", "&amp;") + ending
+            ending = self._afforded(seen.look.after) + ending
             self.changed = True
         if seen.look.reversed and not hidden:
             self._add(_TO_LEFT)
@@ -183,8 +189,17 @@ class _Layout:
             self._open[name] = self._open.get(name, 0) + 1
 
     def _add(self, text: str) -> None:
-        self.pieces.append(text.replace("&", "&amp;"))
+        self.pieces.append(self._afforded(text))
         self.changed = True
+
+    def _afforded(self, text: str) -> str:
+        """`text` as source of HTML; "" where it has been added already and there is too much of it: one rule of a
+        style sheet may add a long text to each of a hundred thousand elements."""
+        self._left -= len(text)
+        if self._left < 0 and text in self._added:
+            return ""
+        self._added.add(text)
+        return text.replace("&", "&amp;")
 
     def _end_before(self, name: str) -> None:
         closes = _ENDS_ITSELF.get(name)
@@ -248,6 +263,10 @@ def _presentational(name: str, found: Mapping[str, str]) -> Declarations:
         declared["color"] = found["color"]
     if name == "body" and "text" in found:
         declared["color"] = found["text"]
-    if name == "bdo" and found.get("dir", "").lower() == "rtl":
-        declared |= {"direction": "rtl", "unicode-bidi": "bidi-override"}
+    if found.get("dir", "").lower() == "rtl":
+        declared["direction"] = "rtl"
+        if name == "bdo":
+            declared["unicode-bidi"] = "bidi-override"
+    if name == "input" and found.get("type", "").lower() == "hidden":
+        declared["display"] = "none"
     return declared

@@ -36,7 +36,11 @@ _BLOCK_NAMES = (
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 # What is not shown where it stands, and takes no room.
-UNSEEN = frozenset({"template", "title", "head", "meta", "link", "base"})
+_UNSEEN_NAMES = (
+    "annotation area audio base basefont canvas datalist desc dialog head iframe link meta metadata noembed noframes"
+    " object param rp template title video"
+)
+UNSEEN = frozenset(_UNSEEN_NAMES.split())
 _VOID_NAMES = "area base br col embed frame hr img input link meta param source track wbr"
 VOID = frozenset(_VOID_NAMES.split())
 _LEADING_ZEROS = re.compile(r"&#(x?)0+(?=[0-9a-f])", re.IGNORECASE)

@@ -25,7 +25,7 @@ _PLANE_2 = 0x20000
 _COMPATIBILITY_IDEOGRAPHS = range(0x2F800, 0x2FA20)
 _TAGS = range(0xE0000, 0xE1000)
 # Default ignorable code points that are neither combining marks nor format characters: fillers of Hangul.
-_FILLERS = frozenset([0x115F, 0x1160, 0x3164, 0xFFA0])
+_FILLERS = frozenset([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2065, *range(0xFFF0, 0xFFF9)])
 
 _JAMO = range(0x1160, 0x1200)  # vowels and final consonants of Hangul, which join the letter before them
 _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))

@@ -52,6 +52,12 @@ _DECLARATION = re.compile(
 _DECLARATIONS_SEARCHED = 4096  # octets; the HTML standard asks for the first 1,024
 _DECLARATIONS = 4
 _BARE_CR = re.compile(r"\r(?!\n)")
+# What shows as a blank although Unicode does not count it as white space: Braille without dots, fillers, a null note.
+_BLANKS = re.compile("[\u2800\u115f\u1160\u3164\uffa0\u180e\U0001d159]")
+_QUOTED = re.compile(r"(?<=[\r\n])>[> ]*+")
+_PARAMETER = re.compile(r"<(param|comment)>[^<]*+</\1>", re.IGNORECASE)
+_NEW_LINE = re.compile(r"<(?:nl|np)>", re.IGNORECASE)
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _MOST = 12  # texts of a leaf
 _FEWEST = 4  # texts of a leaf however large it is
 _WORK = 3 << 20  # octets that all texts of a leaf together may take, beyond the fewest
@@ -92,7 +98,13 @@ def readings(
     labels = [*charsets, *_declared(data)] if markup or b"<?xml" in data[:64] else charsets
     if not markup and flow is Flow.FIXED and _FOLDED_TYPES.isdisjoint(types):
         text = plain(data, labels)
-        if text is not None and text.isascii() and "=" not in text and _BARE_CR.search(text) is None:
+        if (
+            text is not None
+            and text.isascii()
+            and "=" not in text
+            and "\n>" not in text
+            and _BARE_CR.search(text) is None
+        ):
             return Readings((text,))  # what follows would say the same, and takes longer
     most = max(_FEWEST, min(_MOST, _WORK // (len(data) or 1)))
     if extra is not None:
@@ -105,6 +117,9 @@ def variants(text: str) -> Iterator[str]:
     yield text
     if text.isascii():
         return
+    spaced = _BLANKS.sub(" ", text)
+    if spaced != text:
+        yield spaced
     shown = bidi.displayed(text)
     if shown is not None:
         yield shown
@@ -139,6 +154,8 @@ def _as_shown(text: str, types: Sequence[str], flow: Flow) -> Iterator[str]:
     for source in (text, *encoded.decoded(text, markup=markup)):
         if markup:
             yield from html.readings(source)
+        if not _ENRICHED.isdisjoint(types):
+            yield from html.readings(_NEW_LINE.sub("\n", _PARAMETER.sub("", source)))
         if not all(map(is_html, types)):
             yield from _lines(source, types, flow)
 
@@ -146,7 +163,7 @@ def _as_shown(text: str, types: Sequence[str], flow: Flow) -> Iterator[str]:
 def _lines(text: str, types: Sequence[str], flow: Flow) -> Iterator[str]:
     if flow is Flow.FLOWED:
         text = flowed.joined(text, flow)  # says what the lines as they stand say too
-    yield text
+    yield _QUOTED.sub("", text) if "\n>" in text or "\r>" in text else text
     if flow is Flow.DELETE_SPACE:
         yield flowed.joined(text, flow)
     if not _FOLDED_TYPES.isdisjoint(types):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 Colour = tuple[int, int, int] | str
 Declarations = dict[str, str]
@@ -22,7 +23,7 @@ TELLING = re.compile(
     | font(?:-size)?\s*:[^;]{0,40}?(?<![\d.\#a-f])[012](?:\.\d+)?\s*(?:px|pt|em|rem|%|/|;|\}|"|'|!|\s|\Z)
     | font-size\s*:\s*(?:0?\.|(?:\d|1[0-5])(?:\.\d+)?%)
     | (?:height|width)\s*:\s*[01](?![\d.]*[1-9]) | text-indent\s*: \s*- | (?:left|right|top|bottom)\s*:\s*-
-    | margin(?:-left|-top)?\s*:\s*-\d{3} | clip | scale | mso-hide | bidi-override | content\s*:""",
+    | margin(?:-left|-top)?\s*:\s*-\d{3} | clip | scale | mso-hide | override | content\s*:""",
     re.IGNORECASE | re.VERBOSE,
 )
 # The colours that a style names: (what for, which).
@@ -46,8 +47,28 @@ _NAMED = {
     "ivory": "#fffff0",
     "whitesmoke": "#f5f5f5",
 }
+_LONGEST_CONTENT = 1 << 14  # characters of added text that are weighed
 _FAR = 100  # a shift by more than this many pixels is out of sight
 _NEAR = 24  # colours whose parts differ by less than this in all are one to the eye
+# Properties that are weighed; others are not kept, as a sheet may give thousands of them to thousands of selectors.
+_KNOWN = frozenset(
+    {
+        *(
+            "display",
+            "visibility",
+            "opacity",
+            "filter",
+            "transform",
+            "mso-hide",
+            "position",
+            "overflow",
+            "content",
+        ),
+        *("clip", "clip-path", "text-indent", "margin-left", "margin-top", "left", "right", "top", "bottom"),
+        *("width", "height", "max-width", "max-height", "font", "font-size", "color", "background"),
+        *("background-color", "direction", "unicode-bidi", "before-content", "after-content"),
+    }
+)
 _SIMPLE = frozenset({"color", "background", "background-color"})  # the properties that most styles have
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
@@ -81,6 +102,8 @@ def declarations(style: str) -> Declarations:
         name, colon, value = declaration.partition(":")
         if colon:
             property_name = _unescaped(name).strip().lower()
+            if property_name not in _KNOWN:
+                continue
             value = _unescaped(value) if property_name != "content" else value
             found[property_name] = value.strip().removesuffix("!important").rstrip()
     return found
@@ -99,6 +122,17 @@ def rules(sheet: str) -> dict[str, Declarations]:
             _add(previous, declarations(text), found)
             previous = ""
     return found
+
+
+def strings(sheet: str) -> str:
+    """The strings of a style sheet or attribute, those of one declaration joined: they may be shown as added text,
+    marks of lists, or marks of quotation."""
+    declarations = [one for one in re.split(r"[;{}]", sheet) if '"' in one or "'" in one]
+    lines = [
+        "".join([_unescaped(double or single) for double, single in _STRING.findall(one)])
+        for one in declarations
+    ]
+    return "\n".join(filter(None, lines))
 
 
 def _add(selectors: str, declared: Declarations, found: dict[str, Declarations]) -> None:
@@ -134,7 +168,7 @@ def look(declared: Declarations) -> Look:
         tiny=None if not size else _tiny(size),
         colour=colour(declared["color"]) if "color" in declared else None,
         background=_background(declared),
-        inline=display in ("inline", "inline-block"),
+        inline=display.startswith("inline") or display == "contents",
         reversed=turned,
         before=_content(declared.get("before-content", "")),
         after=_content(declared.get("after-content", "")),
@@ -224,6 +258,11 @@ def same_colour(one: Colour, other: Colour) -> bool:
 
 
 def _content(written: str) -> str:
+    return _strings(written[:_LONGEST_CONTENT])
+
+
+@lru_cache(64)
+def _strings(written: str) -> str:
     return "".join([_unescaped(double or single) for double, single in _STRING.findall(written)])
 
 

@@ -67,3 +67,31 @@ rule onenote_notebook
     condition:
         $head at 0
 }
+
+rule sealed_or_unread_cms
+{
+    meta:
+        category = "encrypted"
+        description = "CMS (S/MIME) that is encrypted, or of a kind that is not opened, whatever it is called"
+        must_match_hex = "308006092a864886f70d010703a0803080020100"
+        must_not_match = "S/MIME is a standard."
+    strings:
+        $kind = { 06 09 2A 86 48 86 F7 0D 01 07 ( 01 | 03 | 05 | 06 ) A0 }
+        $newer = { 06 0B 2A 86 48 86 F7 0D 01 09 10 01 ( 02 | 17 ) A0 }
+    condition:
+        uint8(0) == 0x30 and ($kind in (2..6) or $newer in (2..6))
+}
+
+rule openpgp_message
+{
+    meta:
+        category = "encrypted"
+        description = "An OpenPGP message in ASCII armour, which is locked, or merely packed"
+        must_match = "-----BEGIN PGP MESSAGE-----\n\nhQEMA"
+        must_not_match_1 = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256"
+        must_not_match_2 = "Look for -----BEGIN PGP MESSAGE----- in the text."
+    strings:
+        $armour = /(^|\n)-----BEGIN PGP MESSAGE(, PART [0-9\/]{1,9})?-----[ \t]*\r?\n/
+    condition:
+        $armour
+}

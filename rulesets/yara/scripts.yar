@@ -77,7 +77,7 @@ rule svg_with_script
     strings:
         $svg = /<([a-z]{1,8}:)?svg/ ascii wide
         $script = /<([a-z]{1,8}:)?script/ ascii wide
-        $event = /<([a-z]{1,8}:)?svg[^>]{0,400}\son[a-z]{3,12}\s*=/ ascii wide
+        $event = /<([a-z]{1,8}:)?svg[^<>]{0,400}\son[a-z]{3,12}\s*=/ ascii wide
         $address = /(href|to|from|values)\s*=\s*["'][^"']{0,40}javascript:/ nocase ascii wide
         $foreign = "<foreignObject" ascii wide
         $frame = "<iframe" ascii wide

@@ -278,6 +278,8 @@ def test_what_went_over_a_limit_is_never_called_clean(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "privacy"),
     [
+        (b"Subject: =?utf-8?B?W1BlcnNvb?= =?utf-8?B?mFsXQ==?= x\r\n", Privacy.PERSONAL),
+        (b"Subject: [Pers\r\n onal] x\r\n", Privacy.PERSONAL),
         (b"Subject: Lunch\r\n", Privacy.ORDINARY),
         (b"Subject: [Personal] Lunch\r\n", Privacy.PERSONAL),
         (b"Subject: Re: [Personal] Lunch\r\n", Privacy.PERSONAL),

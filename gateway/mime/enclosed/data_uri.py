@@ -20,16 +20,19 @@ from gateway.mime.encoding_base64 import Base64Decoder
 from gateway.text import charset
 
 # An attribute's value that may begin with "data:", be it written with character references.
-_VALUE = re.compile(rb"=\s{0,99}+(?:[\"']\s{0,99}+)?+(?=[dD]\s{0,99}+[aA&\t\n\r]|&)")
-_HEAD = re.compile(rb"\s*+data\s*+:([^,]{0,512}),", re.IGNORECASE)
+_VALUE = re.compile(rb"=\s{0,4096}+(?:[\"'][\0-\x20]{0,4096}+)?+(?=[dD]\s{0,99}+[aA&\t\n\r]|&)")
+_HEAD = re.compile(rb"[\0-\x20]*+data\s*+:([^,]{0,8192}),", re.IGNORECASE)
 _BARE_END = re.compile(rb"[\s>]")
 _END = {b'"': re.compile(rb'"'), b"'": re.compile(rb"'")}
-_DOWNLOAD = re.compile(rb"\sdownload\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
+_DOWNLOAD = re.compile(rb"[\s/\"']download\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _SPACE = re.compile(rb"[\t\n\f\r ]+")
 _SCANNED = 1 << 16  # octets searched at a time
-_HEAD_SIZE = 2048  # octets of a value in which the comma must stand, references included
+_HEAD_SIZE = 9_000  # octets of a value in which the comma must stand, references included
+_BLANK = bytes(range(0x21))
+_GOES_ON = re.compile(rb"[\0-\x20]\Z|&#[xX]?0*\Z")
+_ZEROS = re.compile(rb"(&#[xX]?)0+")
 _GLANCE = 64  # octets of a value by which most are told not to be meant
-_TAG = 2048  # octets before and behind the value in which the tag's other attributes are looked for
+_TAG = 4096  # octets before and behind the value in which the tag's other attributes are looked for
 _UNFINISHED = 12  # octets of the longest reference or escape that a block may cut
 _MAX_VALUES = 20_000  # that are looked at
 _MAX_URIS = 2_000
@@ -44,10 +47,13 @@ def data_uris(data: Buffer) -> Iterator[Enclosed]:
             return
         quote = piece(data, place - 1, place)
         quote = quote if quote in _END else b""
-        if place < done or not _glance(piece(data, place, place + _GLANCE)):
+        if place < done or not _glance(data, place):
             continue
         match = _HEAD.match(_plain(piece(data, place, place + _HEAD_SIZE), final=True)[0])
         if match is None:
+            uris += 1
+            if _end(data, place, quote) - place > _HEAD_SIZE:
+                yield carrier("unread", defect.ENCLOSED_TOO_MANY)
             continue
         uris += 1
         end = _end(data, place, quote)
@@ -58,15 +64,19 @@ def data_uris(data: Buffer) -> Iterator[Enclosed]:
 def _values(data: Buffer) -> Iterator[int]:
     """Where the value of an attribute begins that may be such a URI."""
     for first in range(0, len(data), _SCANNED):
-        block = piece(data, first, first + _SCANNED + 256)
+        block = piece(data, first, first + _SCANNED + _HEAD_SIZE)
         for match in _VALUE.finditer(block):
             if match.start() >= _SCANNED:
                 break
             yield first + match.end()
 
 
-def _glance(start: bytes) -> bool:
-    return _plain(start, final=True)[0].lstrip().lower().startswith(b"data")
+def _glance(data: Buffer, place: int) -> bool:
+    start = piece(data, place, place + _GLANCE)
+    if _GOES_ON.search(start):
+        start = piece(data, place, place + _HEAD_SIZE).lstrip(_BLANK)
+        start = _ZEROS.sub(rb"\1", start, count=4)[:_GLANCE]
+    return _plain(start, final=True)[0].lstrip(_BLANK).lower().startswith(b"data")
 
 
 def _enclosed(data: Buffer, start: int, end: int, written: bytes) -> Enclosed:
@@ -96,8 +106,8 @@ def _end(data: Buffer, start: int, quote: bytes) -> int:
 
 def _names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
     """What the tag says that the file is to be saved as."""
-    before = piece(data, max(start - _TAG, 0), start).rpartition(b"<")[2]
-    behind = b" " + piece(data, min(end + 1, len(data)), end + _TAG).partition(b">")[0]
+    before = piece(data, max(start - _TAG, 0), start)
+    behind = b" " + piece(data, min(end + 1, len(data)), end + _TAG)
     names = [
         one or two or three
         for one, two, three in _DOWNLOAD.findall(b" " + before) + _DOWNLOAD.findall(behind)

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from gateway.mime import defect
-from gateway.mime.enclosed import apple, cms, tnef
+from gateway.mime.enclosed import apple, calendar, cms, tnef
 from gateway.mime.enclosed.base import Buffer, Enclosed, carrier, piece
 from gateway.mime.enclosed.base64_text import begin_base64, pem
 from gateway.mime.enclosed.binhex import binhexed, body
@@ -42,6 +42,8 @@ _BY_MARK: dict[bytes, Callable[[Buffer, int], Iterator[Enclosed]]] = {
     b"\n-----b": pem,
     b"binhex ": binhexed,
 }
+_MARKUP = (".html", ".htm", ".xhtml", ".shtml", ".svg", ".xml")
+_WIDE = 16 << 20  # octets of a text in UTF-16 that are searched for data: URIs
 _MARK = 7  # octets of each by which they are told apart
 
 
@@ -60,12 +62,18 @@ def find(data: Buffer, content_type: str, filenames: Sequence[str]) -> Iterator[
         yield from apple.apple(data)
     elif apple.is_macbinary(head, len(data)):
         yield from apple.macbinary(data)
-    elif content_type.startswith(("text/", "message/")) or _looks_like_text(head):
+    # A text that begins like one of these is searched all the same.
+    if content_type.startswith(("text/", "message/")) or _named_markup(filenames) or _looks_like_text(head):
         if content_type == "application/mac-binhex40" and head.lstrip().startswith(b":"):
             yield from body(data, head.index(b":") + 1)
         yield from _in_text(data, len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0)
-        if b"<" in head:
-            yield from data_uris(data)
+        yield from calendar.attached(data)
+        wide = head.count(0) * 3 > len(head)  # UTF-16
+        yield from data_uris(piece(data, 0, _WIDE).replace(b"\0", b"") if wide else data)
+
+
+def _named_markup(filenames: Sequence[str]) -> bool:
+    return any(name.lower().endswith(_MARKUP) for name in filenames)
 
 
 def _looks_like_text(head: bytes) -> bool:

@@ -25,6 +25,7 @@ CLASSES = {
     "H": "older encodings and containers",
     "I": "charsets and text",
     "J": "archives and documents",
+    "K": "found in reviews",
 }
 
 

@@ -47,7 +47,7 @@ def test_what_is_well_formed_or_nearly(
     [
         (b"() a/b; x=(c)y", [("x", (b"(c)y", b"y"))], ["comment-in-value"]),
         (b"a; filename=x.exe(.png)", [("filename", (b"x.exe(.png)", b"x.exe"))], []),
-        (b"a; filename=x.e(.png)xe", [("filename", (b"x.e(.png)xe", b"x.exe"))], ["comment-in-value"]),
+        (b"a; filename=x.e(.png)xe", [("filename", (b"x.e(.png)xe", b"x.exe"))], []),
         (b"a; filename()=x.exe", [("filename", (b"x.exe",))], []),
         (b"a; filename=my file.pdf", [("filename", (b"my file.pdf", b"my"))], []),
         (b"a; b=foo bar", [("b", (b"foo bar", b"foo"))], ["junk-in-parameter"]),
@@ -176,3 +176,19 @@ def test_too_many_brackets_are_taken_for_text() -> None:
     field += b"("
     assert readings(field) == [("x", (field[5:],))]
     assert "too-many-comments" in names(field)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"a; filename*=utf-8''invoice.exe junk.txt",
+        b"a; filename*0=invoice.e junk; filename*1=xe",
+        b"a; filename*0*=utf-8''invoice.e junk; filename*1*=xe",
+        b"attachment filename=invoice.exe",
+        b"attachment, filename=invoice.exe",
+        b"a; filename *0 = invoice; filename* 1= .exe",
+        b"a; junk filename=invoice.exe",
+    ],
+)
+def test_names_around_junk(field: bytes) -> None:
+    assert b"invoice.exe" in [one.octets for one in candidates(parse(field), "filename")]

@@ -24,7 +24,7 @@ from gateway.text.markup import unescape
         ("1 < 2 > 3", "1 < 2 > 3"),
         ("a<script>b</script>c", "ac"),
         ("a<script type='x'>if (1 < 2) '</p>'</SCRIPT >c", "ac"),
-        ("a<style>b</style>c", "ac"),
+        ("a<style>b</style>c", "ac\nb"),
         ("a<scripty>b</scripty>c", "abc"),
         ("<svg:a>x</svg:a>", "x"),
         ("<![CDATA[a]]>", "a]]"),

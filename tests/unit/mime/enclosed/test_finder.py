@@ -125,3 +125,10 @@ def test_any_octets(pieces: list[bytes], content_type: str) -> None:
     total = sum(len(content) for _, _, content in names(data, content_type))
     assert total <= 255 * len(data)
     assert names(memoryview(data), content_type) == names(data, content_type)
+
+
+@pytest.mark.parametrize("beginning", [b"\x00\x05\x16\x00" + bytes(22), b"\x00\x05\x16\x07" + bytes(22)])
+def test_a_text_is_searched_however_it_begins(beginning: bytes) -> None:
+    text = beginning + b"\r\nbegin 644 a.txt\r\n#0V%T\r\n`\r\nend\r\n"
+    kinds = [one.kind for one in find(text, "text/plain", ())]
+    assert "uuencode" in kinds
