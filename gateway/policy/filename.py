@@ -32,7 +32,10 @@ _REMEMBERED = 256  # names
 _PLAIN = re.compile(r"[A-Za-z0-9_+-](?:[ .]?[A-Za-z0-9_+-]+)*+", re.ASCII)
 _REVERSING = re.compile("[\u202d\u202e]")
 _INVISIBLE = dict.fromkeys(
-    [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+    [
+        *(0xAD, 0x34F, 0x61C, 0xFEFF, *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F)),
+        *(*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)),
+    ]
 )
 _DOTS = str.maketrans({"\u3002": ".", "\ua4f8": ".", "\u0701": ".", "\u0702": "."})
 _LONGEST_FORM = 4  # characters; what a letter or sign becomes that is longer is no part of an extension
@@ -53,7 +56,7 @@ _CUT_FROM_END = _BLANK + ".\"'\t\r\n"
 _LIKE_CUT_FROM_END = "".join(
     [
         *(_CUT_FROM_END, "/\\\u2024\u2025\u2026\ufe52\uff0e\uff61\u3002\ua4f8\u0701\u0702"),
-        *map(chr, _INVISIBLE),
+        *[chr(code) for code in _INVISIBLE if code < 0x10000],
         *[char for char in map(chr, range(0x3001)) if char.isspace() or unicodedata.category(char) == "Cc"],
     ]
 )
@@ -67,7 +70,7 @@ class _Forms(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         if code >= _PLANE_2:
-            return chr(code)
+            return "" if code in _INVISIBLE else chr(code)
         form = "" if code in _INVISIBLE else unicodedata.normalize("NFKC", chr(code)).translate(_DOTS)
         self[code] = form if len(form) <= _LONGEST_FORM else chr(code)
         return self[code]
