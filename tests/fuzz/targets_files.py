@@ -24,6 +24,7 @@ _KINDS = frozenset(
         "cms",
         "cms-pem",
         "data-uri",
+        "calendar",
         "unread",
     ]
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from gateway.mime import defect
@@ -33,6 +34,7 @@ _GOES_ON = re.compile(rb"[\0-\x20]\Z|&#[xX]?0*\Z")
 _ZEROS = re.compile(rb"(&#[xX]?)0+")
 _GLANCE = 64  # octets of a value by which most are told not to be meant
 _TAG = 4096  # octets before and behind the value in which the tag's other attributes are looked for
+_NEAREST = 2  # names before and behind, as it is not worked out where the tag begins and ends
 _UNFINISHED = 12  # octets of the longest reference or escape that a block may cut
 _MAX_VALUES = 20_000  # that are looked at
 _MAX_URIS = 2_000
@@ -106,13 +108,11 @@ def _end(data: Buffer, start: int, quote: bytes) -> int:
 
 def _names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
     """What the tag says that the file is to be saved as."""
-    before = piece(data, max(start - _TAG, 0), start)
+    before = _DOWNLOAD.findall(b" " + piece(data, max(start - _TAG, 0), start))[-_NEAREST:]
     behind = b" " + piece(data, min(end + 1, len(data)), end + _TAG)
-    names = [
-        one or two or three
-        for one, two, three in _DOWNLOAD.findall(b" " + before) + _DOWNLOAD.findall(behind)
-    ]
-    return unique(iter([unescape(charset.decode(name, None)).strip() for name in names]))
+    names = [*before, *[found.groups(b"") for found in islice(_DOWNLOAD.finditer(behind), _NEAREST)]]
+    written = [one or two or three for one, two, three in names]
+    return unique(iter([unescape(charset.decode(name, None)).strip() for name in written]))
 
 
 def _decoded(data: Buffer, start: int, end: int, deviations: Deviations, *, base64: bool) -> Iterator[bytes]:
